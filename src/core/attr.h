@@ -1,0 +1,17 @@
+/* attr: the only place where compiler extensions may be named.
+ * Source: GCC manual, "Common Function Attributes". */
+#ifndef ST_CORE_ATTR_H
+#define ST_CORE_ATTR_H
+
+/* The caller must look at the returned status. */
+#define ST_MUST_USE __attribute__((warn_unused_result))
+/* printf-like: argument FMT is the format, ARGS the first value. */
+#define ST_PRINTF(FMT, ARGS) __attribute__((format(printf, FMT, ARGS)))
+/* Exported from libstemma.so. */
+#define ST_API __attribute__((visibility("default")))
+/* Never inlined (marks the borders of the realtime section in tests). */
+#define ST_NOINLINE __attribute__((noinline))
+/* Quiet an unused parameter that a function table demands. */
+#define ST_UNUSED __attribute__((unused))
+
+#endif
