@@ -8,11 +8,7 @@
 
 #include <stdint.h>
 
-enum {
-    ST_MAX_CHANNELS = 8,
-    ST_MIN_RATE_HZ = 8000,
-    ST_MAX_RATE_HZ = 384000
-};
+enum { ST_MAX_CHANNELS = 8, ST_MIN_RATE_HZ = 8000, ST_MAX_RATE_HZ = 384000 };
 
 /* What a stream of audio is. Channel order is that of WAVEFORMATEXTENSIBLE:
  * 1 M; 2 L R; 3 L R C; 4 L R Ls Rs; 5 L R C Ls Rs; 6 L R C LFE Ls Rs;

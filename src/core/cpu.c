@@ -1,0 +1,35 @@
+#include "core/cpu.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static st_cpu_level machine_level(void) {
+#if defined(__x86_64__)
+    __builtin_cpu_init();
+    if (__builtin_cpu_supports("avx512f") &&
+        __builtin_cpu_supports("avx512bw") &&
+        __builtin_cpu_supports("avx512dq") &&
+        __builtin_cpu_supports("avx512vl") &&
+        __builtin_cpu_supports("avx512cd"))
+        return ST_CPU_AVX512;
+    if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") &&
+        __builtin_cpu_supports("bmi2"))
+        return ST_CPU_AVX2;
+#endif
+    return ST_CPU_BASE;
+}
+
+static st_cpu_level asked_level(void) {
+    const char *name = getenv("STEMMA_CPU");
+    if (name != NULL && strcmp(name, "base") == 0)
+        return ST_CPU_BASE;
+    if (name != NULL && strcmp(name, "avx2") == 0)
+        return ST_CPU_AVX2;
+    return ST_CPU_AVX512;
+}
+
+st_cpu_level st_cpu_level_get(void) {
+    st_cpu_level machine = machine_level();
+    st_cpu_level asked = asked_level();
+    return asked < machine ? asked : machine;
+}
