@@ -14,4 +14,11 @@
 /* Quiet an unused parameter that a function table demands. */
 #define ST_UNUSED __attribute__((unused))
 
+/* For a short spin: tell the core that this thread waits. */
+#if defined(__x86_64__)
+#define ST_CPU_RELAX() __builtin_ia32_pause()
+#else
+#define ST_CPU_RELAX() ((void)0)
+#endif
+
 #endif

@@ -33,3 +33,16 @@ st_cpu_level st_cpu_level_get(void) {
     st_cpu_level asked = asked_level();
     return asked < machine ? asked : machine;
 }
+
+bool st_cpu_flush_denormals(bool on) {
+#if defined(__x86_64__)
+    const unsigned both = 0x8040u; /* flush to zero, denormals are zero */
+    unsigned before = __builtin_ia32_stmxcsr();
+    unsigned after = on ? before | both : before & ~both;
+    if (after != before)
+        __builtin_ia32_ldmxcsr(after);
+    return (before & both) == both;
+#else
+    return on;
+#endif
+}

@@ -8,6 +8,8 @@
 #ifndef ST_CORE_CPU_H
 #define ST_CORE_CPU_H
 
+#include <stdbool.h>
+
 typedef enum {
     ST_CPU_BASE = 0,   /* any x86-64, any other machine */
     ST_CPU_AVX2 = 1,   /* x86-64-v3 */
@@ -18,5 +20,12 @@ typedef enum {
 /* The best level of this machine, or the lower one that the environment
  * variable STEMMA_CPU (base, avx2, avx512) asks for. [any] */
 st_cpu_level st_cpu_level_get(void);
+
+/* Whether this thread treats subnormal numbers as zero (they are slow, and
+ * -750 dB says nothing); returns what was set before. st_pool_for and
+ * st_pipe_run do it around the work they run, on every thread, so that the
+ * thread never shows in a result. No effect on machines without the switch.
+ * [any] */
+bool st_cpu_flush_denormals(bool on);
 
 #endif
