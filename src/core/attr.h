@@ -13,6 +13,14 @@
 #define ST_NOINLINE __attribute__((noinline))
 /* Quiet an unused parameter that a function table demands. */
 #define ST_UNUSED __attribute__((unused))
+/* Inlined at every call, so that constant arguments become constants. */
+#define ST_INLINE static inline __attribute__((always_inline))
+/* Before a loop: no iteration reads what another one writes. */
+#if defined(__clang__)
+#define ST_IVDEP _Pragma("clang loop vectorize(assume_safety)")
+#else
+#define ST_IVDEP _Pragma("GCC ivdep")
+#endif
 
 /* For a short spin: tell the core that this thread waits. */
 #if defined(__x86_64__)
