@@ -74,6 +74,9 @@ json_t *st_ctx_phases(st_ctx *ctx);
 double st_ctx_seconds(const st_ctx *ctx);
 /* Stop soon and return ST_CANCELLED? [any] */
 bool st_ctx_cancelled(const st_ctx *ctx);
+/* One line for people about what was done ("-14.0 LUFS, -1.05 dBTP"), shown
+ * when the work is finished; not a warning. */
+void st_ctx_note(st_ctx *ctx, const char *format, ...) ST_PRINTF(2, 3);
 /* The result is sound but the user should know: one sentence; the job ends
  * "succeeded" with warnings. `code` is a stable short name ("loudness_bound").
  */
@@ -84,6 +87,14 @@ void st_ctx_warn(st_ctx *ctx, const char *code, const char *format, ...)
 void st_ctx_skip(st_ctx *ctx, const char *part, const char *format, ...)
     ST_PRINTF(3, 4);
 
+/* Sample depth of a file. */
+typedef enum {
+    ST_BITS_ASKED = 0, /* what the caller asked for, else the container's */
+    ST_BITS_16 = 16,
+    ST_BITS_24 = 24,
+    ST_BITS_F32 = 32 /* float */
+} st_bits;
+
 /* -- in: rewindable sources ----------------------------------------------- */
 
 /* Items of that input, 0 if none was given. [any] */
@@ -92,6 +103,9 @@ int st_in_count(const st_in *in, const char *name);
 const char *st_in_label(const st_in *in, const char *name, int index);
 /* The item's weight, 1 unless given. [any] */
 double st_in_weight(const st_in *in, const char *name, int index);
+/* Depth an audio item is stored at, as st_bits; ST_BITS_ASKED when it has none
+ * (lossy, or not readable). */
+st_bits st_in_bits(st_in *in, const char *name, int index);
 /* Format of an audio item; `frames` -1 until decoded (st_in_open makes it
  * known where the file does not say). */
 ST_MUST_USE st_status st_in_format(st_in *in, const char *name, int index,
@@ -116,15 +130,6 @@ ST_MUST_USE st_status st_in_bytes(st_in *in, const char *name, int index,
                                   size_t *size, st_err *err);
 
 /* -- out: sinks and documents ---------------------------------------------- */
-
-typedef enum {
-    ST_BITS_ASKED = 0, /* what the caller asked for, else the container's */
-    ST_BITS_16 = 16,
-    ST_BITS_24 = 24,
-    ST_BITS_32 = 32,   /* integer */
-    ST_BITS_F32 = -32, /* float */
-    ST_BITS_F64 = -64
-} st_bits;
 
 /* How an audio output is to be written. `container`: "wav", "aiff", "flac",
  * "ogg", "opus", "mp3", ... or NULL: what the caller asked for. */

@@ -103,6 +103,7 @@ typedef struct {
     const char *when;
     const char *tags_from; /* audio: input whose metadata it takes over */
     const char *container; /* audio: fixed ("mp3"), or NULL: as asked */
+    bool same_level;       /* stated loudness in that metadata still holds */
     bool per_input;        /* one for each item of the first input */
     const char *help;
 } st_output;

@@ -1,0 +1,12 @@
+/* show: parts of a result for people. */
+#ifndef ST_CLI_SHOW_H
+#define ST_CLI_SHOW_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+/* The meters of each `analyze` step: one file as a full page, several as a
+ * table of one line each. Nothing when there are none. */
+void cli_meters_show(const json_t *steps, FILE *to);
+
+#endif

@@ -1,0 +1,171 @@
+#include "cli/cli.h"
+#include "cli/show.h"
+
+#include <math.h>
+#include <string.h>
+
+/* One figure of the "meters" document. */
+typedef struct {
+    const char *label;
+    const char *key;
+    const char *unit;
+    int decimals;
+} figure;
+
+typedef struct {
+    const char *title;
+    figure rows[10];
+} group;
+
+static const group groups[] = {
+    {"Loudness",
+     {{"integrated", "integrated_lufs", "LUFS", 1},
+      {"range (LRA)", "range_lu", "LU", 1},
+      {"max short-term", "short_term_max_lufs", "LUFS", 1},
+      {"max momentary", "momentary_max_lufs", "LUFS", 1}}},
+    {"Peak and dynamics",
+     {{"true peak", "true_peak_dbtp", "dBTP", 2},
+      {"sample peak", "sample_peak_dbfs", "dBFS", 2},
+      {"headroom", "headroom_db", "dB", 2},
+      {"RMS", "rms_dbfs", "dBFS", 1},
+      {"crest factor", "crest_db", "dB", 1},
+      {"PLR", "plr_db", "dB", 1},
+      {"PSR", "psr_db", "dB", 1}}},
+    {"Stereo",
+     {{"correlation", "correlation", "", 2},
+      {"side to mid", "side_mid_db", "dB", 1},
+      {"balance L-R", "balance_db", "dB", 1},
+      {"loss in mono", "mono_loss_db", "dB", 1}}},
+    {"Faults",
+     {{"DC offset", "dc_max", "", 4},
+      {"clipped runs", "clipped_runs", "", 0},
+      {"bad samples", "bad_samples", "", 0}}},
+};
+
+/* The member `key` of the document, or of one of its own objects. */
+static const json_t *find(const json_t *meters, const char *key) {
+    const json_t *value = json_object_get(meters, key);
+    json_t *object = (json_t *)(uintptr_t)meters; /* iterators want it so */
+    void *at = json_object_iter(object);
+    for (; value == NULL && at != NULL; at = json_object_iter_next(object, at))
+        value = json_object_get(json_object_iter_value(at), key);
+    return value;
+}
+
+static void number(const json_t *meters, const figure *f, char *text,
+                   size_t bytes) {
+    const json_t *value = find(meters, f->key);
+    double x = json_number_value(value);
+    if (json_is_number(value))
+        snprintf(text, bytes, "%.*f", f->decimals, x == 0 ? 0.0 : x);
+    else
+        snprintf(text, bytes, "-"); /* of silence there is no level */
+}
+
+static void show_group(const json_t *meters, const group *g, FILE *to) {
+    fprintf(to, "  %s%s%s\n", cli_style(to, "bold"), g->title,
+            cli_style(to, "off"));
+    for (const figure *f = g->rows; f->label != NULL; f++) {
+        char text[48];
+        number(meters, f, text, sizeof text);
+        fprintf(to, "    %-16s %9s %s%s%s\n", f->label, text,
+                cli_style(to, "dim"), f->unit, cli_style(to, "off"));
+    }
+}
+
+static const json_t *input_of(const json_t *step) {
+    return json_array_get(json_object_get(step, "inputs"), 0);
+}
+
+static const json_t *meters_of(const json_t *step) {
+    return json_object_get(json_object_get(step, "results"), "meters");
+}
+
+static const char *text_of(const json_t *object, const char *key) {
+    const char *text = json_string_value(json_object_get(object, key));
+    return text != NULL ? text : "";
+}
+
+static void show_page(const json_t *step, FILE *to) {
+    const json_t *input = input_of(step);
+    char time[32];
+    cli_time_text(json_number_value(json_object_get(input, "seconds")), time,
+                  sizeof time);
+    fprintf(to, "%s%s%s\n", cli_style(to, "bold"), text_of(input, "label"),
+            cli_style(to, "off"));
+    fprintf(to, "  %s%s, %s, %d Hz, %d channel%s, %s%s\n", cli_style(to, "dim"),
+            text_of(input, "format"), text_of(input, "codec"),
+            (int)json_integer_value(json_object_get(input, "rate_hz")),
+            (int)json_integer_value(json_object_get(input, "channels")),
+            json_integer_value(json_object_get(input, "channels")) == 1 ? ""
+                                                                        : "s",
+            time, cli_style(to, "off"));
+    for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
+        show_group(meters_of(step), &groups[i], to);
+}
+
+/* Columns of the table of several files. */
+static const figure columns[] = {
+    {"LUFS", "integrated_lufs", "", 1}, {"LRA", "range_lu", "", 1},
+    {"dBTP", "true_peak_dbtp", "", 2},  {"PLR", "plr_db", "", 1},
+    {"crest", "crest_db", "", 1},       {"corr", "correlation", "", 2}};
+enum { COLUMNS = sizeof columns / sizeof *columns, COLUMN_WIDTH = 8 };
+
+/* The byte at which column `column` of UTF-8 text starts. */
+static const char *at_column(const char *text, int column) {
+    for (; *text != '\0'; text++)
+        if (((unsigned char)*text & 0xC0) != 0x80 && column-- == 0)
+            break;
+    return text;
+}
+
+/* The name in `width` columns, its middle left out when it is longer. */
+static void show_name(const char *name, int width, FILE *to) {
+    int length = cli_columns(name);
+    if (length <= width) {
+        fprintf(to, "%s%*s", name, width - length, "");
+        return;
+    }
+    int tail = width / 2;
+    int head = width - tail - 1;
+    fprintf(to, "%.*s…%s", (int)(at_column(name, head) - name), name,
+            at_column(name, length - tail));
+}
+
+static void show_head(int width, FILE *to) {
+    fprintf(to, "%s%-*s", cli_style(to, "bold"), width, "file");
+    for (int c = 0; c < COLUMNS; c++)
+        fprintf(to, "%*s", COLUMN_WIDTH, columns[c].label);
+    fprintf(to, "%s\n", cli_style(to, "off"));
+}
+
+static void show_line(const json_t *step, int width, FILE *to) {
+    show_name(text_of(input_of(step), "label"), width, to);
+    for (int c = 0; c < COLUMNS; c++) {
+        char text[48];
+        number(meters_of(step), &columns[c], text, sizeof text);
+        fprintf(to, "%*s", COLUMN_WIDTH, text);
+    }
+    fputc('\n', to);
+}
+
+void cli_meters_show(const json_t *steps, FILE *to) {
+    int pages = 0;
+    size_t count = json_array_size(steps);
+    for (size_t i = 0; i < count; i++)
+        pages += meters_of(json_array_get(steps, i)) != NULL;
+    int width = cli_width(to) - COLUMNS * COLUMN_WIDTH;
+    if (width < 12)
+        width = 12;
+    if (pages > 1)
+        show_head(width, to);
+    for (size_t i = 0; i < count; i++) {
+        const json_t *step = json_array_get(steps, i);
+        if (meters_of(step) == NULL)
+            continue;
+        if (pages > 1)
+            show_line(step, width, to);
+        else
+            show_page(step, to);
+    }
+}

@@ -1,0 +1,134 @@
+#include "cli/cli.h"
+
+#include "audio/writer.h"
+
+#include <signal.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+/* A signal handler reaches nothing else. */
+static atomic_int stops;
+
+static void on_signal(int number) {
+    (void)number;
+    if (atomic_fetch_add(&stops, 1) == 0)
+        return;
+    st_writer_unlink_all();
+    st_run_unlink_all();
+    _exit(CLI_CANCELLED);
+}
+
+void cli_signals_catch(void) {
+    struct sigaction action = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
+    static const int numbers[] = {SIGINT, SIGTERM, SIGHUP};
+    (void)sigemptyset(&action.sa_mask);
+    for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++) {
+        struct sigaction old;
+        /* nohup, and a shell's background job, stay as they were started. */
+        if (sigaction(numbers[i], NULL, &old) == 0 && old.sa_handler != SIG_IGN)
+            (void)sigaction(numbers[i], &action, NULL);
+    }
+    /* A reader that goes away (| head) must not leave half a file. */
+    (void)signal(SIGPIPE, SIG_IGN);
+}
+
+bool cli_cancelled(void *ctx) {
+    (void)ctx;
+    return atomic_load(&stops) > 0;
+}
+
+typedef struct {
+    const cli_work *work;
+    st_pool *pool;
+    cli_bar bar;
+} world;
+
+static st_pool *world_pool(void *ctx) {
+    world *w = ctx;
+    if (w->pool == NULL && w->work->threads != 1 &&
+        st_pool_new(&w->pool, w->work->threads) != ST_OK)
+        w->pool = NULL; /* the work is done on this thread then */
+    return w->pool;
+}
+
+static void world_progress(void *ctx, const st_progress *progress) {
+    world *w = ctx;
+    cli_bar_show(&w->bar, progress);
+}
+
+static json_t *failed_result(st_status status, const st_err *err) {
+    return json_pack("{s:s,s:s,s:{s:s,s:s},s:[]}", "schema", "stemma.result/1",
+                     "status", status == ST_CANCELLED ? "cancelled" : "failed",
+                     "error", "status", st_status_name(status), "message",
+                     err->text, "steps");
+}
+
+static int print_json(const json_t *document) {
+    char *text = json_dumps(document, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
+    if (text == NULL)
+        return cli_fail(CLI_FAILED, "Out of memory.");
+    int written = printf("%s\n", text);
+    free(text);
+    if (written < 0 || fflush(stdout) != 0)
+        return cli_fail(CLI_FAILED, "The result could not be written.");
+    return CLI_DONE;
+}
+
+static int exit_of(st_status status, const json_t *result) {
+    if (status == ST_CANCELLED)
+        return CLI_CANCELLED;
+    if (status != ST_OK)
+        return CLI_FAILED;
+    return st_result_warned(result) ? CLI_WARNED : CLI_DONE;
+}
+
+/* With keep_going several steps may have failed: each says why. */
+static void say_failures(const json_t *result, const st_err *err) {
+    const json_t *steps = json_object_get(result, "steps");
+    int said = 0;
+    for (size_t i = 0; i < json_array_size(steps); i++) {
+        const json_t *fault =
+            json_object_get(json_array_get(steps, i), "error");
+        const char *text = json_string_value(json_object_get(fault, "message"));
+        if (text == NULL)
+            continue;
+        (void)cli_fail(CLI_FAILED, "%s", text);
+        said++;
+    }
+    if (said == 0)
+        (void)cli_fail_err(CLI_FAILED, err);
+}
+
+int cli_plan_work(const st_plan *plan, const cli_work *work) {
+    char cache[4096];
+    world w = {.work = work};
+    st_err err = {0};
+    json_t *result = NULL;
+    cli_signals_catch();
+    cli_bar_init(&w.bar, !work->quiet);
+    st_run_options options = {
+        .pool = world_pool,
+        .progress = world_progress,
+        .cancelled = cli_cancelled,
+        .ctx = &w,
+        .keep_going = work->keep_going,
+    };
+    if (!work->no_cache && cli_cache_folder(cache, sizeof cache))
+        options.cache_dir = cache;
+    st_status status = st_plan_run(plan, &options, &result, &err);
+    cli_bar_clear(&w.bar);
+    st_pool_free(w.pool);
+    if (result == NULL)
+        result = failed_result(status, &err);
+    int code = exit_of(status, result);
+    if (work->json && print_json(result) != CLI_DONE)
+        code = CLI_FAILED;
+    if (status != ST_OK)
+        say_failures(result, &err);
+    if (!work->quiet)
+        cli_result_show(result, work->json ? stderr : stdout);
+    json_decref(result);
+    return code;
+}

@@ -1,0 +1,411 @@
+#include "job/job.h"
+
+#include "core/alloc.h"
+
+#include <errno.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static st_status no_mem(st_err *err) {
+    return st_err_set(err, ST_NO_MEM, "Out of memory.");
+}
+
+st_made *st_made_find(st_step *step, int output, int index) {
+    for (int i = 0; i < step->made_count; i++)
+        if (step->made[i].output == output && step->made[i].index == index)
+            return &step->made[i];
+    return NULL;
+}
+
+static const st_plan_target *target_of(const st_step *step, int output,
+                                       int index) {
+    for (int i = 0; i < step->plan->target_count; i++)
+        if (step->plan->targets[i].output == output &&
+            step->plan->targets[i].index == index)
+            return &step->plan->targets[i];
+    return NULL;
+}
+
+/* Does a later step take this output? */
+static bool is_linked(const st_step *step, int output) {
+    const st_plan *plan = step->run->plan;
+    for (int s = step->number + 1; s < plan->step_count; s++)
+        for (int i = 0; i < plan->steps[s].item_count; i++) {
+            const st_plan_item *item = &plan->steps[s].items[i];
+            if (item->file == NULL && item->step == step->number &&
+                item->output == output)
+                return true;
+        }
+    return false;
+}
+
+static bool is_wanted(void *host, int output) {
+    const st_step *step = host;
+    const st_output *about = &step->plan->stage->outputs[output];
+    if (about->kind == ST_KIND_JSON && about->flag == NULL)
+        return true;
+    for (int i = 0; i < step->plan->target_count; i++)
+        if (step->plan->targets[i].output == output)
+            return true;
+    return is_linked(step, output);
+}
+
+/* The entry for output and index, made when new. `made` may move. */
+static st_status need(st_step *step, int output, int index, st_made **out,
+                      st_err *err) {
+    st_made *made = st_made_find(step, output, index);
+    if (made == NULL) {
+        int n = step->made_count;
+        if ((n & (n - 1)) == 0 &&
+            st_regrow((void **)&step->made, (size_t)n,
+                      n == 0 ? 1 : 2 * (size_t)n, sizeof *made) != ST_OK)
+            return no_mem(err);
+        made = &step->made[step->made_count++];
+        *made = (st_made){.output = output,
+                          .index = index,
+                          .target = target_of(step, output, index)};
+    }
+    *out = made;
+    return ST_OK;
+}
+
+void st_made_deinit(st_made *made) {
+    st_staged_drop(made->staged);
+    st_spool_free(made->spool);
+    json_decref(made->document);
+    st_free(made->label);
+}
+
+/* -- container and depth */
+
+static st_bits default_bits(st_write_format container) {
+    return st_writer_is_integer(container, ST_DEPTH_DEFAULT) ? ST_BITS_24
+                                                             : ST_BITS_F32;
+}
+
+/* What was asked for: by name, by the file's ending, else WAV. */
+static st_status resolve(const st_step *step, int output, int index,
+                         const char *by_stage, st_write_format *container,
+                         st_bits *bits, st_err *err) {
+    const st_plan_target *target = target_of(step, output, index);
+    const char *name = by_stage;
+    st_status status = ST_OK;
+    *container = ST_WRITE_WAV;
+    if (name == NULL)
+        name = step->plan->stage->outputs[output].container;
+    if (name == NULL && target != NULL)
+        name = target->container != NULL ? target->container : target->file;
+    if (name != NULL)
+        status = st_writer_format_find(name, container, err);
+    *bits = default_bits(*container);
+    if (target != NULL && target->bits != ST_BITS_ASKED && *bits != ST_BITS_F32)
+        *bits = target->bits;
+    return status;
+}
+
+static void asked_for(void *host, int output, int index, const char **container,
+                      st_bits *bits) {
+    st_write_format format = ST_WRITE_WAV;
+    if (resolve(host, output, index, NULL, &format, bits, NULL) != ST_OK)
+        *bits = ST_BITS_24;
+    *container = st_writer_format_name(format);
+}
+
+/* -- audio */
+
+typedef struct {
+    st_sink base;
+    st_sink *inner;
+    st_step *step;
+    int output, index;
+} out_sink;
+
+static st_status sink_write(st_sink *sink, const float *const *in,
+                            int64_t frames, st_err *err) {
+    out_sink *s = (out_sink *)sink;
+    if (st_run_cancelled(s->step->run))
+        return st_err_set(err, ST_CANCELLED, "Cancelled.");
+    st_made *made = st_made_find(s->step, s->output, s->index);
+    made->format.frames += frames;
+    return st_sink_write(s->inner, in, frames, err);
+}
+
+static st_status sink_finish(st_sink *sink, st_err *err) {
+    out_sink *s = (out_sink *)sink;
+    st_status status = st_sink_finish(s->inner, err);
+    if (status == ST_OK)
+        st_made_find(s->step, s->output, s->index)->done = true;
+    return status;
+}
+
+static void sink_free(st_sink *sink) {
+    out_sink *s = (out_sink *)sink;
+    st_sink_free(s->inner);
+    st_free(s);
+}
+
+/* Tags for the new file: those of the input it comes from. */
+static st_status tags_for(st_step *step, const st_made *made, int rate_hz,
+                          st_meta *meta, st_err *err) {
+    const st_output *about = &step->plan->stage->outputs[made->output];
+    if (about->tags_from == NULL)
+        return ST_OK;
+    int input = st_input_find(step->plan->stage, about->tags_from);
+    st_item *item = st_item_find(step, input, made->index);
+    if (item == NULL || item->plan->file == NULL)
+        return ST_OK;
+    st_status status = st_item_know(item, err);
+    if (status != ST_OK)
+        return status;
+    if (st_meta_copy(meta, &item->meta) != ST_OK)
+        return no_mem(err);
+    st_meta_resample(meta, item->format.rate_hz, rate_hz);
+    if (!about->same_level)
+        st_meta_drop_loudness(meta);
+    return ST_OK;
+}
+
+static st_status open_writer(st_step *step, st_made *made,
+                             const st_format *format, st_sink **out,
+                             st_err *err) {
+    st_meta meta = {0};
+    st_status status = tags_for(step, made, format->rate_hz, &meta, err);
+    if (status == ST_OK && made->staged == NULL)
+        status = st_staged_name(&made->staged, made->target->file, err);
+    st_writer_options options = {
+        .format = made->container,
+        .depth = st_writer_is_integer(made->container, ST_DEPTH_DEFAULT)
+                     ? (st_write_depth)made->bits
+                     : ST_DEPTH_DEFAULT,
+        .meta = &meta,
+        .no_sync = true, /* see st_staged_keep */
+    };
+    if (status == ST_OK)
+        status = st_writer_open(out, made->staged, format, &options, err);
+    st_meta_deinit(&meta);
+    return status;
+}
+
+/* Without a target: float samples for a later step. */
+static st_status open_spool(st_step *step, st_made *made,
+                            const st_format *format, st_sink **out,
+                            st_err *err) {
+    st_spool_free(made->spool);
+    made->spool = NULL;
+    st_status status = st_spool_new(&made->spool, step->run->options->temp_dir,
+                                    format->rate_hz, format->channels, err);
+    if (status == ST_OK)
+        status = st_spool_sink(made->spool, out, err);
+    return status;
+}
+
+static st_status made_audio(void *host, int output, int index,
+                            const st_out_spec *spec, st_sink **sink,
+                            st_err *err) {
+    st_step *step = host;
+    st_made *made = NULL;
+    st_status status = need(step, output, index, &made, err);
+    if (status != ST_OK)
+        return status;
+    status = resolve(step, output, index, spec->container, &made->container,
+                     &made->bits, err);
+    if (status != ST_OK)
+        return status;
+    if (spec->bits != ST_BITS_ASKED &&
+        st_writer_is_integer(made->container, ST_DEPTH_DEFAULT))
+        made->bits = spec->bits;
+    made->done = false;
+    made->format = spec->format;
+    made->format.frames = 0;
+    out_sink *s = st_calloc(1, sizeof *s);
+    if (s == NULL)
+        return no_mem(err);
+    status = made->target != NULL
+                 ? open_writer(step, made, &spec->format, &s->inner, err)
+                 : open_spool(step, made, &spec->format, &s->inner, err);
+    if (status != ST_OK) {
+        st_free(s);
+        return status;
+    }
+    if (spec->label != NULL && made->label == NULL)
+        made->label = st_strdup(spec->label);
+    static const st_sink_ops ops = {sink_write, sink_finish, sink_free};
+    s->base = (st_sink){&ops, spec->format};
+    s->step = step;
+    s->output = output;
+    s->index = index;
+    *sink = &s->base;
+    return ST_OK;
+}
+
+static st_status made_reread(void *host, int output, int index,
+                             st_source **source, st_err *err) {
+    st_made *made = st_made_find(host, output, index);
+    if (made == NULL || !made->done)
+        return st_err_set(err, ST_NOT_FOUND, "Nothing was written there yet.");
+    if (made->spool != NULL)
+        return st_spool_source(made->spool, source, err);
+    return st_reader_open(source, made->staged, NULL, err);
+}
+
+/* -- documents */
+
+static st_status made_json(void *host, int output, int index, json_t *document,
+                           st_err *err) {
+    st_made *made = NULL;
+    st_status status = need(host, output, index, &made, err);
+    if (status != ST_OK)
+        return status;
+    json_decref(made->document);
+    made->document = json_incref(document);
+    made->done = true;
+    return ST_OK;
+}
+
+static st_status made_bytes(void *host, int output, int index,
+                            const void *bytes, size_t size, st_err *err) {
+    st_made *made = NULL;
+    st_status status = need(host, output, index, &made, err);
+    if (status != ST_OK || made->target == NULL)
+        return status;
+    if (made->staged == NULL)
+        status = st_staged_name(&made->staged, made->target->file, err);
+    if (status == ST_OK)
+        status = st_writer_put(made->staged, bytes, size, NULL, err);
+    made->done = status == ST_OK;
+    return status;
+}
+
+const st_out_ops st_made_ops = {
+    .wanted = is_wanted,
+    .asked = asked_for,
+    .audio = made_audio,
+    .reread = made_reread,
+    .json = made_json,
+    .bytes = made_bytes,
+};
+
+/* -- before the work */
+
+static bool same_file(const char *a, const char *b) {
+    struct stat x;
+    struct stat y;
+    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev &&
+           x.st_ino == y.st_ino;
+}
+
+static st_status check_not_input(const st_plan *plan, const char *file,
+                                 st_err *err) {
+    for (int s = 0; s < plan->step_count; s++)
+        for (int i = 0; i < plan->steps[s].item_count; i++) {
+            const char *input = plan->steps[s].items[i].file;
+            if (input != NULL && same_file(input, file))
+                return st_err_set(err, ST_EXISTS,
+                                  "%s is also an input and would be "
+                                  "overwritten; choose another output name.",
+                                  file);
+        }
+    return ST_OK;
+}
+
+static st_status check_folder(const char *file, st_err *err) {
+    struct stat about;
+    if (stat(file, &about) == 0 && !S_ISREG(about.st_mode))
+        return st_err_set(err, ST_EXISTS,
+                          "%s is not a regular file; choose another output "
+                          "name.",
+                          file);
+    char *copy = st_strdup(file);
+    if (copy == NULL)
+        return no_mem(err);
+    const char *folder = dirname(copy);
+    st_status status = ST_OK;
+    if (access(folder, W_OK | X_OK) != 0)
+        status = st_err_set(err, errno == ENOENT ? ST_NOT_FOUND : ST_IO,
+                            errno == ENOENT
+                                ? "The folder %s does not exist; make it first."
+                                : "Cannot write in the folder %s.",
+                            folder);
+    st_free(copy);
+    return status;
+}
+
+static st_status check_target(const st_run *run, int s, int i, st_err *err) {
+    const st_plan *plan = run->plan;
+    const st_plan_target *target = &plan->steps[s].targets[i];
+    st_status status = check_not_input(plan, target->file, err);
+    if (status == ST_OK)
+        status = check_folder(target->file, err);
+    st_write_format container = ST_WRITE_WAV;
+    st_bits bits = ST_BITS_ASKED;
+    const st_output *about = &plan->steps[s].stage->outputs[target->output];
+    if (status == ST_OK && about->kind == ST_KIND_AUDIO)
+        status = resolve(&run->steps[s], target->output, target->index, NULL,
+                         &container, &bits, err);
+    for (int t = 0; status == ST_OK && t <= s; t++)
+        for (int k = 0; k < plan->steps[t].target_count; k++) {
+            if (t == s && k >= i)
+                break;
+            if (strcmp(plan->steps[t].targets[k].file, target->file) == 0)
+                return st_err_set(err, ST_EXISTS,
+                                  "Two outputs have the name %s; give each "
+                                  "its own.",
+                                  target->file);
+        }
+    return status;
+}
+
+st_status st_made_check(st_run *run, st_err *err) {
+    for (int s = 0; s < run->plan->step_count; s++)
+        for (int i = 0; i < run->plan->steps[s].target_count; i++) {
+            st_status status = check_target(run, s, i, err);
+            if (status != ST_OK)
+                return status;
+        }
+    return ST_OK;
+}
+
+/* -- after it */
+
+static st_status stage_document(st_made *made, st_err *err) {
+    char *text = json_dumps(made->document, JSON_INDENT(2));
+    size_t length = text != NULL ? strlen(text) : 0;
+    st_status status = ST_OK;
+    if (text == NULL)
+        return no_mem(err);
+    text[length] = '\n'; /* in the place of the NUL */
+    status = st_staged_name(&made->staged, made->target->file, err);
+    if (status == ST_OK)
+        status = st_writer_put(made->staged, text, length + 1, NULL, err);
+    free(text);
+    return status;
+}
+
+/* Everything staged first, so that a full disk changes nothing; then only
+ * renames are left. */
+st_status st_made_commit(st_run *run, st_err *err) {
+    for (int pass = 0; pass < 2; pass++)
+        for (int s = 0; s < run->plan->step_count; s++)
+            for (int i = 0; i < run->steps[s].made_count; i++) {
+                st_made *made = &run->steps[s].made[i];
+                st_status status = ST_OK;
+                if (run->steps[s].status != ST_OK || !made->done ||
+                    made->target == NULL)
+                    continue;
+                if (pass == 0 && made->document != NULL)
+                    status = stage_document(made, err);
+                if (pass == 1) {
+                    status =
+                        st_staged_keep(made->staged, made->target->file, err);
+                    if (status == ST_OK)
+                        made->staged = NULL;
+                }
+                if (status != ST_OK)
+                    return status;
+            }
+    return ST_OK;
+}

@@ -1,0 +1,189 @@
+#include "job/run.h"
+
+#include "core/alloc.h"
+#include "job/job.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+static double now_s(void) {
+    struct timespec t;
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+bool st_run_cancelled(const st_run *run) {
+    return run->options->cancelled != NULL &&
+           run->options->cancelled(run->options->ctx);
+}
+
+/* -- what stands behind a stage's ctx */
+
+static st_pool *step_pool(void *host) {
+    const st_run_options *options = ((st_step *)host)->run->options;
+    return options->pool != NULL ? options->pool(options->ctx) : NULL;
+}
+
+static st_arena *step_arena(void *host) {
+    return ((st_step *)host)->arena;
+}
+
+static st_status step_folder(void *host, const char **path, st_err *err) {
+    (void)err;
+    *path = ((st_step *)host)->run->options->temp_dir;
+    if (*path == NULL)
+        *path = getenv("TMPDIR");
+    if (*path == NULL || **path == '\0')
+        *path = "/var/tmp";
+    return ST_OK;
+}
+
+static void step_progress(void *host, double fraction, const char *phase) {
+    st_step *step = host;
+    st_run *run = step->run;
+    int steps = run->plan->step_count;
+    double all = (step->number + fraction) / steps;
+    if (all > run->fraction)
+        run->fraction = all;
+    st_progress up = {step->number, steps, step->plan->stage->name, phase,
+                      run->fraction};
+    if (run->options->progress != NULL)
+        run->options->progress(run->options->ctx, &up);
+}
+
+static bool step_cancelled(void *host) {
+    return st_run_cancelled(((st_step *)host)->run);
+}
+
+static const st_ctx_ops ctx_ops = {step_pool, step_arena, step_folder,
+                                   step_progress, step_cancelled};
+
+/* -- life of the states */
+
+static st_status step_init(st_run *run, int number) {
+    st_step *step = &run->steps[number];
+    const st_plan_step *plan = &run->plan->steps[number];
+    *step = (st_step){.run = run, .plan = plan, .number = number};
+    step->ctx = (st_ctx){
+        .stage = plan->stage,
+        .engine = plan->stage->engines[plan->engine].name,
+        .params = plan->params,
+        .seed = plan->seed,
+        .ops = &ctx_ops,
+        .host = step,
+        .warnings = json_array(),
+        .skipped = json_array(),
+        .notes = json_array(),
+        .phase = -1,
+    };
+    step->in = (st_in){plan->stage, &st_items_ops, step};
+    step->out = (st_out){plan->stage, &st_made_ops, step};
+    step->items = st_calloc((size_t)plan->item_count, sizeof *step->items);
+    if (step->items == NULL || step->ctx.warnings == NULL ||
+        step->ctx.skipped == NULL || step->ctx.notes == NULL)
+        return ST_NO_MEM;
+    for (int i = 0; i < plan->item_count; i++)
+        step->items[i] = (st_item){.step = step, .plan = &plan->items[i]};
+    return ST_OK;
+}
+
+static void step_deinit(st_step *step) {
+    if (step->plan == NULL)
+        return;
+    json_decref(step->ctx.warnings);
+    json_decref(step->ctx.skipped);
+    json_decref(step->ctx.notes);
+    for (int i = 0; step->items != NULL && i < step->plan->item_count; i++)
+        st_item_deinit(&step->items[i]);
+    for (int i = 0; i < step->made_count; i++)
+        st_made_deinit(&step->made[i]);
+    st_free(step->items);
+    st_free(step->made);
+}
+
+static void run_deinit(st_run *run) {
+    for (int i = 0; run->steps != NULL && i < run->plan->step_count; i++)
+        step_deinit(&run->steps[i]);
+    st_free(run->steps);
+}
+
+static st_status run_init(st_run *run, const st_plan *plan,
+                          const st_run_options *options, st_err *err) {
+    *run = (st_run){.plan = plan, .options = options};
+    run->steps = st_calloc((size_t)plan->step_count, sizeof *run->steps);
+    st_status status = run->steps == NULL ? ST_NO_MEM : ST_OK;
+    for (int i = 0; status == ST_OK && i < plan->step_count; i++)
+        status = step_init(run, i);
+    if (status != ST_OK)
+        return st_err_set(err, status, "Out of memory.");
+    return ST_OK;
+}
+
+/* -- the work */
+
+static void step_run(st_step *step) {
+    double from = now_s();
+    step->began = true;
+    st_ctx_begin(&step->ctx);
+    step->status =
+        step->plan->stage->run(&step->ctx, &step->in, &step->out, &step->err);
+    st_ctx_end(&step->ctx);
+    /* A cancel also ends what the stage waits for (a decoder, a pipe), so its
+     * own error may be only a consequence. */
+    if (st_run_cancelled(step->run))
+        step->status = ST_CANCELLED;
+    if (step->status == ST_CANCELLED)
+        (void)st_err_set(&step->err, ST_CANCELLED,
+                         "Cancelled; nothing was written.");
+    else if (step->status != ST_OK && step->err.text[0] == '\0')
+        (void)st_err_set(&step->err, step->status, "%s failed: %s.",
+                         step->plan->stage->name, st_status_name(step->status));
+    step->seconds = now_s() - from;
+}
+
+/* Runs all; the first failure's sentence goes to err. */
+static st_status run_steps(st_run *run, st_err *err) {
+    st_status first = ST_OK;
+    for (int i = 0; i < run->plan->step_count; i++) {
+        st_step *step = &run->steps[i];
+        step_run(step);
+        if (step->status == ST_OK)
+            continue;
+        if (first == ST_OK) {
+            first = step->status;
+            if (err != NULL)
+                *err = step->err;
+        }
+        if (!run->options->keep_going || step->status == ST_CANCELLED)
+            break;
+    }
+    return first;
+}
+
+st_status st_plan_run(const st_plan *plan, const st_run_options *options,
+                      json_t **result, st_err *err) {
+    double from = now_s();
+    st_run run;
+    *result = NULL;
+    st_status status = st_plan_check(plan, err);
+    if (status != ST_OK)
+        return status;
+    status = run_init(&run, plan, options, err);
+    if (status == ST_OK)
+        status = st_made_check(&run, err);
+    if (status != ST_OK) {
+        run_deinit(&run);
+        return status;
+    }
+    status = run_steps(&run, err);
+    bool keep = options->keep_going && status != ST_CANCELLED;
+    if (status == ST_OK || keep) {
+        st_status kept = st_made_commit(&run, status == ST_OK ? err : NULL);
+        if (status == ST_OK)
+            status = kept;
+    }
+    *result = st_run_result(&run, status, now_s() - from);
+    run_deinit(&run);
+    return status;
+}

@@ -1,0 +1,46 @@
+#include "job/table.h"
+
+#include "stage/text.h"
+
+#include <limits.h>
+#include <string.h>
+
+extern const st_stage st_stage_analyze;
+extern const st_stage st_stage_convert;
+
+static const st_stage *const stages[] = {
+    &st_stage_analyze,
+    &st_stage_convert,
+};
+
+const st_stage *const *st_table(int *count) {
+    *count = (int)(sizeof stages / sizeof *stages);
+    return stages;
+}
+
+const st_stage *st_table_find(const char *name) {
+    for (size_t i = 0; i < sizeof stages / sizeof *stages; i++)
+        if (strcmp(stages[i]->name, name) == 0)
+            return stages[i];
+    return NULL;
+}
+
+st_status st_table_need(const char *name, const st_stage **out, st_err *err) {
+    const st_stage *stage = st_table_find(name);
+    if (stage != NULL) {
+        *out = stage;
+        return ST_OK;
+    }
+    int best = INT_MAX;
+    const char *near = NULL;
+    for (size_t i = 0; i < sizeof stages / sizeof *stages; i++)
+        if (st_nearer(name, stages[i]->name, &best))
+            near = stages[i]->name;
+    if (near != NULL)
+        return st_err_set(err, ST_NOT_FOUND,
+                          "There is no stage %.64s. Did you mean %s?", name,
+                          near);
+    return st_err_set(err, ST_NOT_FOUND,
+                      "There is no stage %.64s; `stemma stages` lists them.",
+                      name);
+}

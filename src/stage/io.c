@@ -1,0 +1,109 @@
+#include "stage/host.h"
+
+#include "core/alloc.h"
+
+#include <assert.h>
+
+enum { JSON_INPUT_MAX_BYTES = 16 << 20 };
+
+static int input_at(const st_in *in, const char *name) {
+    int input = st_input_find(in->stage, name);
+    assert(input >= 0);
+    return input;
+}
+
+static int output_at(const st_out *out, const char *name) {
+    int output = st_output_find(out->stage, name);
+    assert(output >= 0);
+    return output;
+}
+
+int st_in_count(const st_in *in, const char *name) {
+    return in->ops->count(in->host, input_at(in, name));
+}
+
+const char *st_in_label(const st_in *in, const char *name, int index) {
+    return in->ops->label(in->host, input_at(in, name), index);
+}
+
+double st_in_weight(const st_in *in, const char *name, int index) {
+    return in->ops->weight(in->host, input_at(in, name), index);
+}
+
+st_bits st_in_bits(st_in *in, const char *name, int index) {
+    return in->ops->bits(in->host, input_at(in, name), index);
+}
+
+st_status st_in_format(st_in *in, const char *name, int index, st_format *out,
+                       st_err *err) {
+    return in->ops->format(in->host, input_at(in, name), index, out, err);
+}
+
+st_status st_in_open(st_in *in, const char *name, int index, st_source **out,
+                     st_err *err) {
+    return in->ops->open(in->host, input_at(in, name), index, false, out, err);
+}
+
+st_status st_in_open_once(st_in *in, const char *name, int index,
+                          st_source **out, st_err *err) {
+    return in->ops->open(in->host, input_at(in, name), index, true, out, err);
+}
+
+st_status st_in_bytes(st_in *in, const char *name, int index, size_t max_bytes,
+                      unsigned char **out, size_t *size, st_err *err) {
+    return in->ops->bytes(in->host, input_at(in, name), index, max_bytes, out,
+                          size, err);
+}
+
+st_status st_in_json(st_in *in, const char *name, int index, json_t **out,
+                     st_err *err) {
+    unsigned char *bytes = NULL;
+    size_t size = 0;
+    st_status status =
+        st_in_bytes(in, name, index, JSON_INPUT_MAX_BYTES, &bytes, &size, err);
+    if (status != ST_OK)
+        return status;
+    json_error_t fault;
+    json_t *parsed =
+        json_loadb((const char *)bytes, size, JSON_REJECT_DUPLICATES, &fault);
+    st_free(bytes);
+    if (parsed == NULL)
+        return st_err_set(
+            err, ST_BAD_DATA, "%s is not JSON: line %d, column %d: %s.",
+            st_in_label(in, name, index), fault.line, fault.column, fault.text);
+    *out = parsed;
+    return ST_OK;
+}
+
+bool st_out_wanted(const st_out *out, const char *name) {
+    return out->ops->wanted(out->host, output_at(out, name));
+}
+
+void st_out_asked(const st_out *out, const char *name, int index,
+                  const char **container, st_bits *bits) {
+    out->ops->asked(out->host, output_at(out, name), index, container, bits);
+}
+
+st_status st_out_audio(st_out *out, const char *name, int index,
+                       const st_out_spec *spec, st_sink **sink, st_err *err) {
+    return out->ops->audio(out->host, output_at(out, name), index, spec, sink,
+                           err);
+}
+
+st_status st_out_reread(st_out *out, const char *name, int index,
+                        st_source **source, st_err *err) {
+    return out->ops->reread(out->host, output_at(out, name), index, source,
+                            err);
+}
+
+st_status st_out_json(st_out *out, const char *name, int index,
+                      json_t *document, st_err *err) {
+    return out->ops->json(out->host, output_at(out, name), index, document,
+                          err);
+}
+
+st_status st_out_bytes(st_out *out, const char *name, int index,
+                       const void *bytes, size_t size, st_err *err) {
+    return out->ops->bytes(out->host, output_at(out, name), index, bytes, size,
+                           err);
+}

@@ -1,0 +1,25 @@
+/* text: words, near misses and JSON strings for messages and results.
+ * Source: Damerau 1964 (one slip: change, drop, add, swap). */
+#ifndef ST_STAGE_TEXT_H
+#define ST_STAGE_TEXT_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+/* Slips between two words, letter case and '_' against '-' ignored; a word
+ * longer than 63 bytes is 64 away from anything. [any] */
+int st_slips(const char *a, const char *b);
+
+/* Is `candidate` near enough to `word` to be offered, and nearer than *best
+ * slips? Then *best is lowered. Start with *best = INT_MAX. A candidate that
+ * starts with `word` (3 letters or more) counts as one slip. [any] */
+bool st_nearer(const char *word, const char *candidate, int *best);
+
+/* A new JSON string; bytes that are no UTF-8 read '?'. NULL text gives null.
+ * NULL when out of memory. [any] */
+json_t *st_text_json(const char *text);
+
+/* Seconds for people and documents: to 0.1 ms. [any] */
+double st_seconds_round(double seconds);
+
+#endif
