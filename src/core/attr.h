@@ -29,4 +29,13 @@
 #define ST_CPU_RELAX() ((void)0)
 #endif
 
+/* A type of BYTES bytes whose operators work on each element, on any CPU:
+ * typedef double v4d ST_VECTOR(32). Pass such values by pointer only (by value
+ * their ABI depends on the CPU level). */
+#define ST_VECTOR(BYTES) __attribute__((vector_size(BYTES)))
+/* Vector V converted element by element to vector type TYPE. */
+#define ST_VECTOR_CONVERT(V, TYPE) __builtin_convertvector(V, TYPE)
+/* Elements of A, B picked by constant indices (those of B follow A's). */
+#define ST_VECTOR_PICK(A, B, ...) __builtin_shufflevector(A, B, __VA_ARGS__)
+
 #endif

@@ -44,8 +44,7 @@ typedef struct {
     int64_t frames;
 } st_stereo_sums;
 
-/* Add a block. Sums run in 8 lanes keyed to the frame count, so that the
- * division into blocks shows only in the last bits (1e-12). [rt] */
+/* Add a block, frame after frame: blocks never show. [rt] */
 void st_stereo_sums_add(st_stereo_sums *sums, const float *left,
                         const float *right, int frames);
 /* Correlation E[LR] / sqrt(E[LL] E[RR]) that the material would have with its

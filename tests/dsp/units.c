@@ -1,0 +1,217 @@
+#include "dsp/units.h"
+
+#include "dsp/biquad.h"
+#include "dsp/blend.h"
+#include "dsp/compressor.h"
+#include "dsp/crossover.h"
+#include "dsp/dither.h"
+#include "dsp/multiband.h"
+#include "dsp/stereo.h"
+#include "dsp/svf.h"
+
+#include <stddef.h>
+
+/* The functions whose shape is the same for every unit. */
+#define PLAIN(NAME)                                                            \
+    static st_status NAME##_make(void **out, const st_spec *spec) {            \
+        st_##NAME *u = NULL;                                                   \
+        st_##NAME##_params p = NAME##_params();                                \
+        st_status status = st_##NAME##_new(&u, spec, &p);                      \
+        if (status == ST_OK)                                                   \
+            *out = u;                                                          \
+        return status;                                                         \
+    }                                                                          \
+    static void NAME##_drop(void *u) {                                         \
+        st_##NAME##_free(u);                                                   \
+    }                                                                          \
+    static void NAME##_reset(void *u) {                                        \
+        st_##NAME##_reset(u);                                                  \
+    }                                                                          \
+    static int NAME##_latency(const void *u) {                                 \
+        return st_##NAME##_latency_frames(u);                                  \
+    }                                                                          \
+    static void NAME##_change(void *u) {                                       \
+        st_##NAME##_params p = NAME##_changed();                               \
+        st_##NAME##_set(u, &p);                                                \
+    }
+
+#define PROCESS(NAME)                                                          \
+    static void NAME##_process(void *u, const float *const *in,                \
+                               float *const *out, int frames) {                \
+        st_##NAME##_process(u, in, out, frames);                               \
+    }
+
+static st_biquad_params biquad_params(void) {
+    return (st_biquad_params){
+        .sections = 3,
+        .section = {{ST_BIQUAD_HIGHPASS, 40.0, 0.7, 0.0, false},
+                    {ST_BIQUAD_PEAK, 900.0, 1.0, 4.0, true},
+                    {ST_BIQUAD_HIGH_SHELF, 8000.0, 0.7, -3.0, true}}};
+}
+
+static st_biquad_params biquad_changed(void) {
+    st_biquad_params p = biquad_params();
+    p.sections = 5;
+    p.section[1].hz = 2000.0;
+    p.section[3] = p.section[1];
+    p.section[4] = p.section[0];
+    return p;
+}
+
+static st_svf_params svf_params(void) {
+    return (st_svf_params){ST_SVF_LOWPASS, 800.0, 2.0, 0.0};
+}
+
+static st_svf_params svf_changed(void) {
+    return (st_svf_params){ST_SVF_LOWPASS, 3000.0, 0.7, 0.0};
+}
+
+static st_crossover_params crossover_params(void) {
+    return st_crossover_defaults();
+}
+
+static st_crossover_params crossover_changed(void) {
+    return (st_crossover_params){4, {200.0, 500.0, 9000.0}};
+}
+
+static st_compressor_params compressor_params(void) {
+    st_compressor_params p = st_compressor_defaults();
+    p.curve.ratio = 4.0;
+    p.curve.attack_ms = 1.0;
+    p.lookahead_ms = 1.5;
+    p.linked = false;
+    p.detector_hp_hz = 60.0;
+    return p;
+}
+
+static st_compressor_params compressor_changed(void) {
+    st_compressor_params p = compressor_params();
+    p.curve.detect = ST_DETECT_RMS;
+    p.curve.threshold_db = -30.0;
+    p.curve.makeup_db = 3.0;
+    p.linked = true;
+    return p;
+}
+
+static st_multiband_params multiband_params(void) {
+    st_multiband_params p = st_multiband_defaults();
+    for (int band = 0; band < 4; band++) {
+        p.band[band].ratio = 3.0;
+        p.band[band].threshold_db = -30.0;
+    }
+    p.band[3].upward = true;
+    p.band[3].range_db = 6.0;
+    p.lookahead_ms = 1.0;
+    return p;
+}
+
+static st_multiband_params multiband_changed(void) {
+    st_multiband_params p = multiband_params();
+    p.crossover.hz[1] = 1500.0;
+    p.band[0].makeup_db = 2.0;
+    p.band[1].mix = 0.5;
+    return p;
+}
+
+/* Neutral at first, so that the way into the bands is walked. */
+static st_multiband_params idle_params(void) {
+    return st_multiband_defaults();
+}
+
+static st_multiband_params idle_changed(void) {
+    return multiband_params();
+}
+
+static st_stereo_params stereo_params(void) {
+    return (st_stereo_params){.width = 1.3, .mono_below_hz = 120.0};
+}
+
+static st_stereo_params stereo_changed(void) {
+    return (st_stereo_params){.width = 0.7, .mono_below_hz = 200.0};
+}
+
+static st_dither_params dither_params(void) {
+    return (st_dither_params){16, ST_SHAPE_E9, true, true, 7};
+}
+
+static st_dither_params dither_changed(void) {
+    return (st_dither_params){16, ST_SHAPE_NONE, true, true, 8};
+}
+
+static st_blend_params blend_params(void) {
+    return (st_blend_params){33, 0.7, 0.4};
+}
+
+static st_blend_params blend_changed(void) {
+    return (st_blend_params){33, 1.0, 0.0};
+}
+
+PLAIN(biquad)
+PROCESS(biquad)
+PLAIN(svf)
+PROCESS(svf)
+PLAIN(crossover)
+PROCESS(crossover)
+PLAIN(compressor)
+PROCESS(compressor)
+PLAIN(multiband)
+PROCESS(multiband)
+PLAIN(stereo)
+PROCESS(stereo)
+PLAIN(dither)
+PROCESS(dither)
+PLAIN(blend)
+
+static void blend_process(void *u, const float *const *in, float *const *out,
+                          int frames) {
+    st_blend_process(u, in, in, out, frames);
+}
+
+static void keyed_process(void *u, const float *const *in, float *const *out,
+                          int frames) {
+    const float *key[] = {in[0]};
+    st_compressor_process_keyed(u, in, key, 1, out, frames);
+}
+
+static void swept_process(void *u, const float *const *in, float *const *out,
+                          int frames) {
+    st_svf_process_mod(u, in, out, frames, in[0]);
+}
+
+static st_status idle_make(void **out, const st_spec *spec) {
+    st_multiband *u = NULL;
+    st_multiband_params p = idle_params();
+    st_status status = st_multiband_new(&u, spec, &p);
+    if (status == ST_OK)
+        *out = u;
+    return status;
+}
+
+static void idle_change(void *u) {
+    st_multiband_params p = idle_changed();
+    st_multiband_set(u, &p);
+}
+
+#define CASE(NAME, OUTPUTS, ONLY, NOISY)                                       \
+    {                                                                          \
+#NAME, OUTPUTS, ONLY, NOISY, NAME##_make, NAME##_drop, NAME##_reset,   \
+            NAME##_change, NAME##_latency, NAME##_process                      \
+    }
+
+const unit_case unit_cases[] = {
+    CASE(biquad, 1, 0, false),
+    CASE(svf, 1, 0, false),
+    {"svf, modulated", 1, 0, false, svf_make, svf_drop, svf_reset, svf_change,
+     svf_latency, swept_process},
+    CASE(crossover, 4, 0, false),
+    CASE(compressor, 1, 0, false),
+    {"compressor, keyed", 1, 0, false, compressor_make, compressor_drop,
+     compressor_reset, compressor_change, compressor_latency, keyed_process},
+    CASE(multiband, 1, 0, false),
+    {"multiband, idle", 1, 0, false, idle_make, multiband_drop, multiband_reset,
+     idle_change, multiband_latency, multiband_process},
+    CASE(stereo, 1, 2, false),
+    CASE(dither, 1, 0, true),
+    CASE(blend, 1, 0, false),
+};
+const size_t unit_case_count = sizeof unit_cases / sizeof *unit_cases;
