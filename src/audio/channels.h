@@ -14,8 +14,9 @@
  * To mono: (L + R)/2 of the stereo above. Nothing is scaled to avoid peaks
  * over 1.0; float keeps them. Up from 2: L and R to the first two channels,
  * silence elsewhere; up from 1: M to L and R. Equal counts: unchanged. From
- * n > 2 to another m > 2: each channel to the one of the same name, one with
- * none to go to folds as above. */
+ * n > 2 to another m > 2: each channel to the one of the same name; without
+ * one, C to L and R at a, Cs to Ls and Rs at a, Lb and Rb to Ls and Rs at a,
+ * surrounds to L and R at a, LFE nowhere. */
 #ifndef ST_AUDIO_CHANNELS_H
 #define ST_AUDIO_CHANNELS_H
 
