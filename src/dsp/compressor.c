@@ -9,7 +9,11 @@
 #include <math.h>
 #include <string.h>
 
-enum { MAX_CHANNELS = 8 };
+enum {
+    CHUNK = ST_DELAY_LINE_RUN,
+    MAX_STEPS = CHUNK / 8 + 1,
+    MAX_CHANNELS = 8,
+};
 
 typedef struct {
     double s1, s2;
@@ -25,8 +29,11 @@ struct st_compressor {
     bool highpass_on;
     st_biquad_coeffs highpass;
     highpass_state highpass_state[MAX_CHANNELS];
-    int key_channels; /* of the running control step */
-    float key[MAX_CHANNELS][ST_CONTROL_MAX_FRAMES];
+    /* What the detector hears, from the start of the running step on. */
+    float key[MAX_CHANNELS][ST_CONTROL_MAX_FRAMES + CHUNK];
+    float from[ST_LANES], to[ST_LANES]; /* gains over the running step */
+    float mean[MAX_STEPS][ST_LANES], top[MAX_STEPS][ST_LANES];
+    float gains[MAX_STEPS][ST_LANES];
 };
 
 st_compressor_params st_compressor_defaults(void) {
@@ -83,12 +90,12 @@ void st_compressor_free(st_compressor *u) {
 }
 
 void st_compressor_reset(st_compressor *u) {
-    st_gain_reset(&u->gain);
+    st_gain_reset(&u->gain, u->from);
+    memcpy(u->to, u->from, sizeof u->to);
     st_delay_line_reset(&u->delay);
     memset(u->highpass_state, 0, sizeof u->highpass_state);
     memset(u->key, 0, sizeof u->key);
     u->phase = 0;
-    u->key_channels = 0;
 }
 
 void st_compressor_set(st_compressor *u, const st_compressor_params *params) {
@@ -104,57 +111,85 @@ static void run_highpass(const st_biquad_coeffs *c, highpass_state *z, float *x,
                          int n) {
     double s1 = z->s1, s2 = z->s2;
     for (int i = 0; i < n; i++) {
-        double in = (double)x[i];
+        double in = (double)x[i] + 1e-25; /* never denormal */
         double y = c->b0 * in + s1;
         s1 = c->b1 * in - c->a1 * y + s2;
         s2 = c->b2 * in - c->a2 * y;
         x[i] = (float)y;
     }
-    z->s1 = fabs(s1) < 1e-30 ? 0.0 : s1;
-    z->s2 = fabs(s2) < 1e-30 ? 0.0 : s2;
+    z->s1 = s1;
+    z->s2 = s2;
 }
 
-/* Squares of each key channel over the step, to the gain lanes. */
-static void end_step(st_compressor *u) {
-    const st_dynops *ops = u->gain.ops;
+/* Squares of each key channel over one step, to the gain lanes. */
+static void detect(st_compressor *u, int step, int key_channels) {
     int n = u->gain.step_frames;
-    float mean[ST_LANES] = {0}, top[ST_LANES] = {0};
-    float m[MAX_CHANNELS], t[MAX_CHANNELS];
-    for (int c = 0; c < u->key_channels; c++) {
-        if (u->highpass_on)
-            run_highpass(&u->highpass, &u->highpass_state[c], u->key[c], n);
-        ops->detect(u->key[c], (size_t)n, &m[c], &t[c]);
-        mean[0] = st_larger(mean[0], m[c]);
-        top[0] = st_larger(top[0], t[c]);
+    float loudest_mean = 0.0f, loudest_top = 0.0f;
+    float m[MAX_CHANNELS] = {0}, t[MAX_CHANNELS] = {0};
+    for (int c = 0; c < key_channels; c++) {
+        u->gain.ops->detect(u->key[c] + step * n, (size_t)n, &m[c], &t[c]);
+        loudest_mean = st_larger(m[c], loudest_mean);
+        loudest_top = st_larger(t[c], loudest_top);
     }
     for (int c = 0; c < u->channels; c++) {
-        mean[c] = u->linked ? mean[0] : m[c % u->key_channels];
-        top[c] = u->linked ? top[0] : t[c % u->key_channels];
+        u->mean[step][c] = u->linked ? loudest_mean : m[c % key_channels];
+        u->top[step][c] = u->linked ? loudest_top : t[c % key_channels];
     }
-    st_gain_step(&u->gain, mean, top);
-    u->phase = 0;
-    u->key_channels = 0;
 }
 
-/* n frames of one control step. */
+/* Append to what the detector hears. */
+static void hear(st_compressor *u, const float *const *key, int key_channels,
+                 int at, int n) {
+    for (int c = 0; c < key_channels; c++) {
+        float *to = u->key[c] + u->phase;
+        memcpy(to, key[c] + at, (size_t)n * sizeof(float));
+        if (u->highpass_on)
+            run_highpass(&u->highpass, &u->highpass_state[c], to, n);
+    }
+}
+
+/* Keep the beginning of the step that is still running. */
+static void forget(st_compressor *u, int key_channels, int used, int left) {
+    for (int c = 0; c < key_channels; c++)
+        memmove(u->key[c], u->key[c] + used, (size_t)left * sizeof(float));
+}
+
+/* m frames of one control step, delayed already. */
+static void apply(st_compressor *u, float *const *out, int at, int m) {
+    for (int c = 0; c < u->channels; c++) {
+        int lane = u->linked ? 0 : c;
+        u->gain.ops->ramp(out[c] + at, out[c] + at, u->from[lane], u->to[lane],
+                          u->gain.w + u->phase, (size_t)m);
+    }
+}
+
+/* At most CHUNK frames. A gain needs nothing newer than the step before the
+ * one it acts in. */
 static void run(st_compressor *u, const float *const *in,
                 const float *const *key, int key_channels, float *const *out,
                 int at, int n) {
-    for (int c = 0; c < key_channels; c++)
-        memcpy(u->key[c] + u->phase, key[c] + at, (size_t)n * sizeof(float));
-    u->key_channels = key_channels;
-    const float *w = u->gain.w + u->phase;
+    int size = u->gain.step_frames, steps = (u->phase + n) / size;
+    hear(u, key, key_channels, at, n);
+    for (int step = 0; step < steps; step++)
+        detect(u, step, key_channels);
+    forget(u, key_channels, steps * size, (u->phase + n) % size);
+    st_gain_run(&u->gain, u->mean[0], u->top[0], u->gains[0], steps);
     st_delay_line_begin(&u->delay, n);
-    for (int c = 0; c < u->channels; c++) {
+    for (int c = 0; c < u->channels; c++)
         st_delay_line_one(&u->delay, c, in[c] + at, out[c] + at, n);
-        int lane = u->linked ? 0 : c;
-        u->gain.ops->ramp(out[c] + at, out[c] + at, u->gain.from[lane],
-                          u->gain.slope[lane], w, (size_t)n);
-    }
     st_delay_line_end(&u->delay, n);
-    u->phase += n;
-    if (u->phase == u->gain.step_frames)
-        end_step(u);
+    for (int left = n, step = 0; left > 0;) {
+        int room = size - u->phase, m = left < room ? left : room;
+        apply(u, out, at, m);
+        u->phase += m;
+        if (u->phase == size) {
+            memcpy(u->from, u->to, sizeof u->from);
+            memcpy(u->to, u->gains[step++], sizeof u->to);
+            u->phase = 0;
+        }
+        at += m;
+        left -= m;
+    }
 }
 
 void st_compressor_process_keyed(st_compressor *u, const float *const *in,
@@ -163,8 +198,7 @@ void st_compressor_process_keyed(st_compressor *u, const float *const *in,
     if (frames > 0)
         key_channels = st_clamp_int(key_channels, 1, MAX_CHANNELS);
     for (int at = 0; at < frames;) {
-        int room = u->gain.step_frames - u->phase;
-        int n = frames - at < room ? frames - at : room;
+        int n = frames - at < CHUNK ? frames - at : CHUNK;
         run(u, in, key, key_channels, out, at, n);
         at += n;
     }

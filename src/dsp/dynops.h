@@ -59,7 +59,6 @@ typedef struct {
     float held[ST_LANES];   /* reduction after hold and release */
     float smooth[ST_LANES]; /* after the attack */
     float wait[ST_LANES];   /* control steps of hold left */
-    float gain[ST_LANES];   /* newest gain, linear, makeup included */
     /* of the running 10 ms block, for the meter: */
     float block_cut[ST_LANES]; /* sum of reductions (>= 0), log2 */
     float block_top[ST_LANES]; /* largest of them */
@@ -72,20 +71,25 @@ typedef struct {
     void (*crossover)(st_xover_state *state, const st_xover_coeffs *coeffs,
                       const float *left, const float *right, float *lanes,
                       size_t n);
-    /* Mean of squares and largest square of each lane over n frames (a
-     * multiple of 2); a NaN is passed over by the largest. */
-    void (*detect_lanes)(const float *lanes, size_t n, float *mean, float *top);
-    /* The same of one channel, x[n], n a multiple of 8. */
+    /* For each of `steps` steps of n frames (n even): mean of squares and
+     * largest square of each band, the louder of its two channels, on both of
+     * its lanes. A NaN is passed over by the largest.
+     * lanes[steps * n][ST_LANES], mean and top [steps][ST_LANES]. */
+    void (*detect_lanes)(const float *lanes, size_t n, size_t steps,
+                         float *mean, float *top);
+    /* The same of one channel, x[n], n a multiple of 8, one step. */
     void (*detect)(const float *x, size_t n, float *mean, float *top);
-    /* One control step of all gains. mean and top: squares, [ST_LANES]. */
+    /* `steps` control steps of all gains. mean and top: squares,
+     * [steps][ST_LANES]; the new gains go to gains[steps][ST_LANES]. */
     void (*gain)(const st_gain_law *law, st_gain_state *state,
-                 const float *mean, const float *top);
-    /* left[i], right[i] = sums over bands of lane * (from + slope * w[i]);
-     * from and slope [ST_LANES]. */
-    void (*mix_lanes)(const float *lanes, const float *from, const float *slope,
+                 const float *mean, const float *top, float *gains,
+                 size_t steps);
+    /* left[i], right[i] = sums over bands of lane * gain, which goes from
+     * from[ST_LANES] to to[ST_LANES] as w[i] goes from 0 to 1. */
+    void (*mix_lanes)(const float *lanes, const float *from, const float *to,
                       const float *w, float *left, float *right, size_t n);
-    /* out[i] = in[i] * (from + slope * w[i]); out may be in. */
-    void (*ramp)(float *out, const float *in, float from, float slope,
+    /* out[i] = in[i] * (from + (to - from) * w[i]); out may be in. */
+    void (*ramp)(float *out, const float *in, float from, float to,
                  const float *w, size_t n);
     /* out[i] = triangular noise in (-1, 1), of power 1/6: a hash of `frame` + i
      * (the low 32 bits of the frame index) under two keys. */

@@ -113,25 +113,35 @@ static void crossover(st_xover_state *restrict state,
     store4(&d, state, 4);
 }
 
-static void detect_lanes(const float *restrict lanes, size_t n,
-                         float *restrict mean, float *restrict top) {
-    float even[ST_LANES] = {0}, odd[ST_LANES] = {0}, peak[ST_LANES] = {0};
+/* Two frames at a time, so that two chains of sums run side by side. */
+static void detect_step(const float *restrict lanes, size_t n,
+                        float *restrict mean, float *restrict top) {
+    enum { WIDE = 2 * ST_LANES };
+    float sum[WIDE] = {0}, peak[WIDE] = {0};
     for (size_t i = 0; i < n; i += 2)
-        for (int j = 0; j < ST_LANES; j++) {
+        for (int j = 0; j < WIDE; j++) {
             float x = lanes[i * ST_LANES + (size_t)j];
-            float y = lanes[(i + 1) * ST_LANES + (size_t)j];
             x *= x;
-            y *= y;
-            even[j] += x;
-            odd[j] += y;
+            sum[j] += x;
             peak[j] = x > peak[j] ? x : peak[j];
-            peak[j] = y > peak[j] ? y : peak[j];
         }
     float scale = 1.0f / (float)n;
     for (int j = 0; j < ST_LANES; j++) {
-        mean[j] = (even[j] + odd[j]) * scale;
-        top[j] = peak[j];
+        sum[j] = (sum[j] + sum[j + ST_LANES]) * scale;
+        float other = peak[j + ST_LANES];
+        peak[j] = peak[j] > other ? peak[j] : other;
     }
+    for (int j = 0; j < ST_LANES; j++) {
+        mean[j] = sum[j] > sum[j ^ 1] ? sum[j] : sum[j ^ 1];
+        top[j] = peak[j] > peak[j ^ 1] ? peak[j] : peak[j ^ 1];
+    }
+}
+
+static void detect_lanes(const float *restrict lanes, size_t n, size_t steps,
+                         float *restrict mean, float *restrict top) {
+    for (size_t i = 0; i < steps; i++)
+        detect_step(lanes + i * n * ST_LANES, n, mean + i * ST_LANES,
+                    top + i * ST_LANES);
 }
 
 static void detect(const float *x, size_t n, float *mean, float *top) {
@@ -160,8 +170,9 @@ static void reduction_of_mix(const st_gain_law *restrict law,
     }
 }
 
-static void gain(const st_gain_law *restrict law, st_gain_state *restrict z,
-                 const float *restrict mean, const float *restrict top) {
+static void gain_step(const st_gain_law *restrict law,
+                      st_gain_state *restrict z, const float *restrict mean,
+                      const float *restrict top, float *restrict gains) {
     for (int j = 0; j < ST_LANES; j++) {
         /* Twice the mean square: a sine reads its peak. NaN reads as
          * silence; silence is not quite 0, so nothing becomes denormal. */
@@ -198,7 +209,7 @@ static void gain(const st_gain_law *restrict law, st_gain_state *restrict z,
         z->smooth[j] = smooth;
 
         float wet = 1.0f + law->mix[j] * (st_exp2f(-smooth) - 1.0f);
-        z->gain[j] = wet * law->makeup[j];
+        gains[j] = wet * law->makeup[j];
         z->cut[j] = smooth;
         z->block_power[j] += square;
     }
@@ -211,14 +222,23 @@ static void gain(const st_gain_law *restrict law, st_gain_state *restrict z,
     }
 }
 
+static void gain(const st_gain_law *restrict law, st_gain_state *restrict z,
+                 const float *restrict mean, const float *restrict top,
+                 float *restrict gains, size_t steps) {
+    for (size_t i = 0; i < steps * ST_LANES; i += ST_LANES)
+        gain_step(law, z, mean + i, top + i, gains + i);
+}
+
 static void mix_lanes(const float *restrict lanes, const float *restrict from,
-                      const float *restrict slope, const float *restrict w,
+                      const float *restrict to, const float *restrict w,
                       float *restrict left, float *restrict right, size_t n) {
     v4f from_low, from_top, slope_low, slope_top;
     memcpy(&from_low, from, sizeof from_low);
     memcpy(&from_top, from + 4, sizeof from_top);
-    memcpy(&slope_low, slope, sizeof slope_low);
-    memcpy(&slope_top, slope + 4, sizeof slope_top);
+    memcpy(&slope_low, to, sizeof slope_low);
+    memcpy(&slope_top, to + 4, sizeof slope_top);
+    slope_low = slope_low - from_low;
+    slope_top = slope_top - from_top;
     for (size_t i = 0; i < n; i++) {
         v4f low, top;
         memcpy(&low, lanes + i * ST_LANES, sizeof low);
@@ -230,8 +250,9 @@ static void mix_lanes(const float *restrict lanes, const float *restrict from,
     }
 }
 
-static void ramp(float *out, const float *in, float from, float slope,
+static void ramp(float *out, const float *in, float from, float to,
                  const float *restrict w, size_t n) {
+    float slope = to - from;
     for (size_t i = 0; i < n; i++)
         out[i] = in[i] * (from + slope * w[i]);
 }

@@ -74,7 +74,6 @@ void st_gain_init(st_gain *g, double rate_hz) {
     st_dynamics_params neutral = st_dynamics_defaults();
     for (int lane = 0; lane < ST_LANES; lane++)
         st_gain_set(g, lane, &neutral, true);
-    st_gain_reset(g);
 }
 
 void st_gain_set(st_gain *g, int lane, const st_dynamics_params *params,
@@ -97,16 +96,11 @@ void st_gain_set_done(st_gain *g) {
     g->ramp_left = g->ramp_steps;
 }
 
-void st_gain_reset(st_gain *g) {
+void st_gain_reset(st_gain *g, float *now) {
     g->law = g->target;
     g->ramp_left = 0;
-    g->block_done = 0;
     memset(&g->state, 0, sizeof g->state);
-    for (int lane = 0; lane < ST_LANES; lane++) {
-        g->state.gain[lane] = g->law.makeup[lane];
-        g->from[lane] = g->law.makeup[lane];
-        g->slope[lane] = 0.0f;
-    }
+    memcpy(now, g->law.makeup, sizeof g->law.makeup);
     st_gain_clear(g);
 }
 
@@ -144,16 +138,23 @@ static void end_block(st_gain *g) {
     g->block_done = 0;
 }
 
-void st_gain_step(st_gain *g, const float *mean, const float *top) {
-    if (g->ramp_left > 0)
-        ramp_law(g);
-    memcpy(g->from, g->state.gain, sizeof g->from);
-    g->ops->gain(&g->law, &g->state, mean, top);
-    for (int lane = 0; lane < ST_LANES; lane++)
-        g->slope[lane] = g->state.gain[lane] - g->from[lane];
-    g->block_done++;
-    if (g->block_done == g->block_steps)
-        end_block(g);
+void st_gain_run(st_gain *g, const float *mean, const float *top, float *gains,
+                 int steps) {
+    for (int at = 0; at < steps;) {
+        int n = g->block_steps - g->block_done;
+        n = n < steps - at ? n : steps - at;
+        if (g->ramp_left > 0) {
+            ramp_law(g);
+            n = 1;
+        }
+        int i = at * ST_LANES;
+        g->ops->gain(&g->law, &g->state, mean + i, top + i, gains + i,
+                     (size_t)n);
+        g->block_done += n;
+        if (g->block_done == g->block_steps)
+            end_block(g);
+        at += n;
+    }
 }
 
 st_reduction st_gain_reduction(const st_gain *g, int lane) {

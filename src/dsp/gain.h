@@ -1,6 +1,6 @@
 /* gain: eight gain computers with smoothed settings and a meter (internal).
  * Source: dsp/dynamics.h; the arithmetic is dsp/dynops_body.c, `gain`.
- * One step a control step; all calls [rt], one at a time. */
+ * All calls [rt], one at a time. */
 #ifndef ST_DSP_GAIN_H
 #define ST_DSP_GAIN_H
 
@@ -26,8 +26,6 @@ typedef struct {
     st_gain_law law, target;
     float delta[ST_GAIN_RAMPED][ST_LANES];
     st_gain_state state;
-    float from[ST_LANES];           /* gain at the start of the running step */
-    float slope[ST_LANES];          /* to its end: from + slope * w */
     float w[ST_CONTROL_MAX_FRAMES]; /* (i + 1) / step_frames */
     st_gain_meter meter[ST_LANES];
 } st_gain;
@@ -42,10 +40,13 @@ void st_gain_set(st_gain *g, int lane, const st_dynamics_params *params,
                  bool now);
 /* Call after the lanes of one change are set. */
 void st_gain_set_done(st_gain *g);
-void st_gain_reset(st_gain *g);
-/* Squares heard in the step that ends: makes `from` and `slope` of the next.
+/* Back to silence; `now` [ST_LANES] gets the gains before the first step. */
+void st_gain_reset(st_gain *g, float *now);
+/* Squares heard in each of `steps` ended steps, [steps][ST_LANES]: what the
+ * gains reach at the end of the step that follows each, gains[steps][ST_LANES].
  */
-void st_gain_step(st_gain *g, const float *mean, const float *top);
+void st_gain_run(st_gain *g, const float *mean, const float *top, float *gains,
+                 int steps);
 st_reduction st_gain_reduction(const st_gain *g, int lane);
 void st_gain_clear(st_gain *g);
 

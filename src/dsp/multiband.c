@@ -8,11 +8,16 @@
 #include <math.h>
 #include <string.h>
 
-enum { CHUNK = 256, MAX_PAIRS = 4, MAX_CHANNELS = 8 };
+enum {
+    CHUNK = 256,
+    MAX_STEPS = CHUNK / 8 + 1,
+    MAX_PAIRS = 4,
+    MAX_CHANNELS = 8
+};
 
 struct st_multiband {
     st_xover xover;
-    st_gain gain; /* lane b = band b */
+    st_gain gain; /* in the crossover's lanes */
     int channels, pairs;
     int latency;
     int64_t frame;
@@ -27,7 +32,9 @@ struct st_multiband {
 
     /* 0 = the dry input, 1 = the bands; moves a control step at a time */
     float wet, wet_step, wet_target;
-    float from[ST_LANES], slope[ST_LANES]; /* gains in lane order */
+    float from[ST_LANES], to[ST_LANES]; /* gains over the running step */
+    float mean[MAX_STEPS][ST_LANES], top[MAX_STEPS][ST_LANES];
+    float gains[MAX_STEPS][ST_LANES];
 };
 
 st_multiband_params st_multiband_defaults(void) {
@@ -51,13 +58,12 @@ static bool all_neutral(const st_multiband_params *params, int bands) {
     return true;
 }
 
-/* Gains of the bands to the lanes of a pair. */
-static void spread(st_multiband *u) {
-    for (int band = 0; band < u->xover.bands; band++) {
-        int lane = st_xover_lane(u->xover.bands, band);
-        u->from[lane] = u->from[lane + 1] = u->gain.from[band];
-        u->slope[lane] = u->slope[lane + 1] = u->gain.slope[band];
-    }
+/* Both lanes of a band follow its curve. */
+static void set_band(st_multiband *u, int band, const st_dynamics_params *p,
+                     bool now) {
+    int lane = st_xover_lane(u->xover.bands, band);
+    st_gain_set(&u->gain, lane, p, now);
+    st_gain_set(&u->gain, lane + 1, p, now);
 }
 
 static st_status make_history(st_multiband *u) {
@@ -88,7 +94,7 @@ st_status st_multiband_new(st_multiband **out, const st_spec *spec,
     st_xover_init(&u->xover, spec->rate_hz, &params->crossover);
     st_gain_init(&u->gain, spec->rate_hz);
     for (int band = 0; band < bands; band++)
-        st_gain_set(&u->gain, band, &params->band[band], true);
+        set_band(u, band, &params->band[band], true);
     u->channels = spec->channels;
     u->pairs = (spec->channels + 1) / 2;
     u->latency = (int)rint(st_clamp(params->lookahead_ms, 0.0, 50.0) * 0.001 *
@@ -122,7 +128,8 @@ static void clear_bands(st_multiband *u) {
 
 void st_multiband_reset(st_multiband *u) {
     st_xover_settle(&u->xover);
-    st_gain_reset(&u->gain);
+    st_gain_reset(&u->gain, u->from);
+    memcpy(u->to, u->from, sizeof u->to);
     clear_bands(u);
     for (int c = 0; c < u->channels; c++)
         memset(u->dry[c], 0, (size_t)u->capacity * sizeof(float));
@@ -131,7 +138,6 @@ void st_multiband_reset(st_multiband *u) {
     u->end = u->keep;
     u->wet = u->wet_target;
     u->wet_step = 0.0f;
-    spread(u);
 }
 
 static bool is_dry(const st_multiband *u) {
@@ -141,7 +147,7 @@ static bool is_dry(const st_multiband *u) {
 void st_multiband_set(st_multiband *u, const st_multiband_params *params) {
     st_xover_set(&u->xover, &params->crossover);
     for (int band = 0; band < u->xover.bands; band++)
-        st_gain_set(&u->gain, band, &params->band[band], false);
+        set_band(u, band, &params->band[band], false);
     st_gain_set_done(&u->gain);
     if (is_dry(u))
         clear_bands(u); /* stood still while all was neutral */
@@ -167,19 +173,23 @@ static int make_room(st_multiband *u) {
     return u->capacity - u->end;
 }
 
-/* Both loudest-of-the-channels levels of each band over the last step. */
-static void detect(st_multiband *u, int end, float *mean, float *top) {
-    int n = u->gain.step_frames, bands = u->xover.bands;
-    for (int pair = 0; pair < u->pairs; pair++) {
-        float m[ST_LANES], t[ST_LANES];
-        u->gain.ops->detect_lanes(u->lanes[pair] + (end - n) * ST_LANES,
-                                  (size_t)n, m, t);
-        for (int band = 0; band < bands; band++) {
-            int lane = st_xover_lane(bands, band);
-            mean[band] = st_larger(mean[band], st_larger(m[lane], m[lane + 1]));
-            top[band] = st_larger(top[band], st_larger(t[lane], t[lane + 1]));
+/* The level of each band over the `steps` control steps that end in the newest
+ * frames, the loudest channel's; the oldest begins at `start`. */
+static void detect(st_multiband *u, int start, int steps) {
+    size_t n = (size_t)u->gain.step_frames;
+    const st_dynops *ops = u->gain.ops;
+    ops->detect_lanes(u->lanes[0] + start * ST_LANES, n, (size_t)steps,
+                      u->mean[0], u->top[0]);
+    for (int pair = 1; pair < u->pairs; pair++)
+        for (int i = 0; i < steps; i++) {
+            float mean[ST_LANES], top[ST_LANES];
+            ops->detect_lanes(u->lanes[pair] + (start + i * (int)n) * ST_LANES,
+                              n, 1, mean, top);
+            for (int j = 0; j < ST_LANES; j++) {
+                u->mean[i][j] = st_larger(mean[j], u->mean[i][j]);
+                u->top[i][j] = st_larger(top[j], u->top[i][j]);
+            }
         }
-    }
 }
 
 /* Toward the bands or the dry input, one control step. */
@@ -193,11 +203,9 @@ static void move_wet(st_multiband *u) {
     u->wet_step = way > step ? step : way < -step ? -step : way;
 }
 
-static void end_step(st_multiband *u, int end) {
-    float mean[ST_LANES] = {0}, top[ST_LANES] = {0};
-    detect(u, end, mean, top);
-    st_gain_step(&u->gain, mean, top);
-    spread(u);
+static void next_step(st_multiband *u, const float *gains) {
+    memcpy(u->from, u->to, sizeof u->from);
+    memcpy(u->to, gains, sizeof u->to);
     move_wet(u);
     u->phase = 0;
 }
@@ -220,9 +228,9 @@ static void write_out(st_multiband *u, float *const *out, int at, int end,
         int left = 2 * pair;
         float *second =
             left + 1 < u->channels ? out[left + 1] + at : u->scratch;
-        u->gain.ops->mix_lanes(u->lanes[pair] + from * ST_LANES, u->from,
-                               u->slope, u->gain.w + u->phase, out[left] + at,
-                               second, (size_t)n);
+        u->gain.ops->mix_lanes(u->lanes[pair] + from * ST_LANES, u->from, u->to,
+                               u->gain.w + u->phase, out[left] + at, second,
+                               (size_t)n);
     }
     if (u->wet == 1.0f && u->wet_step == 0.0f)
         return;
@@ -251,15 +259,20 @@ static void pass(st_multiband *u, float *const *out, int at, int n) {
     u->end += n;
 }
 
+/* All levels of the chunk first, then all gains, then the output: each a tight
+ * loop. A gain needs nothing newer than the step before the one it acts in. */
 static void compress(st_multiband *u, float *const *out, int at, int n) {
-    for (int left = n; left > 0;) {
-        int room = u->gain.step_frames - u->phase;
+    int size = u->gain.step_frames, steps = (u->phase + n) / size;
+    detect(u, u->end - u->phase, steps);
+    st_gain_run(&u->gain, u->mean[0], u->top[0], u->gains[0], steps);
+    for (int left = n, step = 0; left > 0;) {
+        int room = size - u->phase;
         int m = left < room ? left : room;
         u->end += m;
         write_out(u, out, at, u->end, m);
         u->phase += m;
-        if (u->phase == u->gain.step_frames)
-            end_step(u, u->end);
+        if (u->phase == size)
+            next_step(u, u->gains[step++]);
         left -= m;
         at += m;
     }
@@ -285,10 +298,14 @@ void st_multiband_process(st_multiband *u, const float *const *in,
     }
 }
 
+static st_reduction band_reduction(const st_multiband *u, int band) {
+    return st_gain_reduction(&u->gain, st_xover_lane(u->xover.bands, band));
+}
+
 static st_reduction all_bands(const st_multiband *u) {
     st_reduction sum = {0};
     for (int band = 0; band < u->xover.bands; band++) {
-        st_reduction r = st_gain_reduction(&u->gain, band);
+        st_reduction r = band_reduction(u, band);
         sum.mean_db += r.mean_db * (double)r.blocks;
         sum.blocks += r.blocks;
         sum.max_db = fmax(sum.max_db, r.max_db);
@@ -304,7 +321,7 @@ st_reduction st_multiband_reduction(const st_multiband *u, int band) {
         return all_bands(u);
     if (band < 0 || band >= u->xover.bands)
         return (st_reduction){0};
-    return st_gain_reduction(&u->gain, band);
+    return band_reduction(u, band);
 }
 
 void st_multiband_clear_reduction(st_multiband *u) {
