@@ -52,6 +52,7 @@ typedef struct {
     float hold[ST_LANES];   /* control steps */
     float inside[ST_LANES]; /* 1 / (2 knee), 0 for a hard one */
     int parallel;           /* some mix is not 1 */
+    int upward;             /* some lane lifts */
 } st_gain_law;
 
 typedef struct {
@@ -59,6 +60,8 @@ typedef struct {
     float held[ST_LANES];   /* reduction after hold and release */
     float smooth[ST_LANES]; /* after the attack */
     float wait[ST_LANES];   /* control steps of hold left */
+    /* upward lanes: level after hold and release, and its own hold */
+    float level[ST_LANES], loud[ST_LANES], loud_wait[ST_LANES];
     /* of the running 10 ms block, for the meter: */
     float block_cut[ST_LANES]; /* sum of reductions (>= 0), log2 */
     float block_top[ST_LANES]; /* largest of them */

@@ -161,18 +161,9 @@ static void detect(const float *x, size_t n, float *mean, float *top) {
     *top = peak[0];
 }
 
-/* With a dry share the gain really applied is less than the curve's. */
-static void reduction_of_mix(const st_gain_law *restrict law,
-                             st_gain_state *restrict z) {
-    for (int j = 0; j < ST_LANES; j++) {
-        float wet = st_exp2f(-z->smooth[j]);
-        z->cut[j] = -st_log2f(1.0f + law->mix[j] * (wet - 1.0f));
-    }
-}
-
-static void gain_step(const st_gain_law *restrict law,
-                      st_gain_state *restrict z, const float *restrict mean,
-                      const float *restrict top, float *restrict gains) {
+/* From squares to the smoothed reduction, in log2. */
+static void follow(const st_gain_law *restrict law, st_gain_state *restrict z,
+                   const float *restrict mean, const float *restrict top) {
     for (int j = 0; j < ST_LANES; j++) {
         /* Twice the mean square: a sine reads its peak. NaN reads as
          * silence; silence is not quite 0, so nothing becomes denormal. */
@@ -192,9 +183,8 @@ static void gain_step(const st_gain_law *restrict law,
         above = above > 0.0f ? above : 0.0f;
         float cut = law->slope[j] * (law->inside[j] * inside * inside + above);
         cut = cut < law->range[j] ? cut : law->range[j];
-        float room = level - law->floor[j];
-        room = room > 0.0f ? room : 0.0f;
-        cut = law->sign[j] * (cut < room ? cut : room);
+        cut *= law->sign[j];
+        z->level[j] = level;
 
         float held = z->held[j], wait = z->wait[j];
         float fall = cut + law->keep_release[j] * (held - cut);
@@ -208,18 +198,49 @@ static void gain_step(const st_gain_law *restrict law,
         smooth = __builtin_fabsf(smooth) > 1e-9f ? smooth : 0.0f;
         z->smooth[j] = smooth;
 
-        float wet = 1.0f + law->mix[j] * (st_exp2f(-smooth) - 1.0f);
-        gains[j] = wet * law->makeup[j];
         z->cut[j] = smooth;
         z->block_power[j] += square;
     }
-    if (law->parallel)
-        reduction_of_mix(law, z);
+}
+
+/* The floor of upward lanes, on a level that does not dip within a cycle. */
+static void limit_lift(const st_gain_law *restrict law,
+                       st_gain_state *restrict z) {
     for (int j = 0; j < ST_LANES; j++) {
-        float cut = z->cut[j] > 0.0f ? z->cut[j] : 0.0f;
+        float level = z->level[j], loud = z->loud[j], wait = z->loud_wait[j];
+        float fall = level + law->keep_release[j] * (loud - level);
+        fall = wait > 0.0f ? loud : fall;
+        wait = wait > 0.0f ? wait - 1.0f : 0.0f;
+        z->loud_wait[j] = level >= loud ? law->hold[j] : wait;
+        loud = level >= loud ? level : fall;
+        z->loud[j] = loud;
+        float room = loud - law->floor[j];
+        room = room > 0.0f ? room : 0.0f;
+        z->cut[j] = z->cut[j] > -room ? z->cut[j] : -room;
+    }
+}
+
+static void make_gain(const st_gain_law *restrict law,
+                      st_gain_state *restrict z, float *restrict gains) {
+    for (int j = 0; j < ST_LANES; j++) {
+        float wet = 1.0f + law->mix[j] * (st_exp2f(-z->cut[j]) - 1.0f);
+        gains[j] = wet * law->makeup[j];
+        /* With a dry share less than the curve's reduction is applied. */
+        float cut = law->parallel ? -st_log2f(wet) : z->cut[j];
+        z->cut[j] = cut;
+        cut = cut > 0.0f ? cut : 0.0f;
         z->block_cut[j] += cut;
         z->block_top[j] = cut > z->block_top[j] ? cut : z->block_top[j];
     }
+}
+
+static void gain_step(const st_gain_law *restrict law,
+                      st_gain_state *restrict z, const float *restrict mean,
+                      const float *restrict top, float *restrict gains) {
+    follow(law, z, mean, top);
+    if (law->upward)
+        limit_lift(law, z);
+    make_gain(law, z, gains);
 }
 
 static void gain(const st_gain_law *restrict law, st_gain_state *restrict z,

@@ -54,11 +54,12 @@ static void law_lane(const st_gain *g, st_gain_law *law, int lane,
 
 /* What follows from the ramped rows. */
 static void derive(st_gain_law *law) {
-    law->parallel = 0;
+    law->parallel = law->upward = 0;
     for (int lane = 0; lane < ST_LANES; lane++) {
         float knee = law->knee[lane];
         law->inside[lane] = knee > 1e-6f ? 0.5f / knee : 0.0f;
         law->parallel |= law->mix[lane] != 1.0f;
+        law->upward |= law->sign[lane] < 0.0f;
     }
 }
 
@@ -100,6 +101,8 @@ void st_gain_reset(st_gain *g, float *now) {
     g->law = g->target;
     g->ramp_left = 0;
     memset(&g->state, 0, sizeof g->state);
+    for (int lane = 0; lane < ST_LANES; lane++)
+        g->state.loud[lane] = -33.0f; /* silence, -200 dB */
     memcpy(now, g->law.makeup, sizeof g->law.makeup);
     st_gain_clear(g);
 }

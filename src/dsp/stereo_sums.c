@@ -64,8 +64,8 @@ double st_stereo_safe_width(const st_stereo_sums *sums, double wanted,
                             double min_correlation) {
     if (st_stereo_correlation(sums, wanted) >= min_correlation)
         return wanted;
-    if (min_correlation >= 1.0)
-        return 0.0;
+    if (min_correlation >= 1.0 || !(sums->mid2 > 1e-18 * sums->side2))
+        return 0.0; /* without a mid nothing but silence is left */
     double m = sums->mid2, s = sums->side2;
     double u =
         min_correlation == 0.0 ? m / s : width2_at(sums, min_correlation);
