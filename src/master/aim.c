@@ -1,0 +1,223 @@
+#include "master/aim.h"
+
+#include "analysis/kweight.h"
+#include "core/alloc.h"
+#include "core/math.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { SLOW_MS = 13, LANES = ST_MAX_CHANNELS };
+
+struct st_aim {
+    int channels, hop;    /* frames of a step */
+    double steps_s;       /* steps a second */
+    st_kweight kweight;
+    double state[ST_MAX_CHANNELS][4];
+    int64_t count, room;
+    float *peak, *power;  /* [count] each step */
+    float *reduction, *scratch; /* [count], work of the model */
+    int held;             /* frames of the step under way */
+    float held_peak;
+    double held_power;
+};
+
+st_status st_aim_new(st_aim **out, int rate_hz, int channels, int64_t frames) {
+    st_aim *aim = st_calloc(1, sizeof *aim);
+    if (!aim)
+        return ST_NO_MEM;
+    aim->channels = channels;
+    aim->hop = rate_hz / 1000 > 1 ? rate_hz / 1000 : 1;
+    /* Longer than 20 minutes: coarser steps, so that memory stays small. */
+    while (frames > 0 && frames / aim->hop > 1200000)
+        aim->hop *= 2;
+    aim->steps_s = (double)rate_hz / aim->hop;
+    st_status status = st_kweight_design(&aim->kweight, rate_hz);
+    if (status)
+        st_aim_free(aim);
+    else
+        *out = aim;
+    return status;
+}
+
+void st_aim_free(st_aim *aim) {
+    if (!aim)
+        return;
+    st_free(aim->peak);
+    st_free(aim->power);
+    st_free(aim->reduction);
+    st_free(aim->scratch);
+    st_free(aim);
+}
+
+static st_status grow(st_aim *aim, float **block, int64_t room) {
+    void *moved = *block;
+    st_status status = st_regrow(&moved, (size_t)aim->room, (size_t)room,
+                                 sizeof **block);
+    *block = moved;
+    return status;
+}
+
+static st_status push(st_aim *aim) {
+    if (aim->count == aim->room) {
+        int64_t room = aim->room ? aim->room * 3 / 2 : 65536;
+        st_status status = grow(aim, &aim->peak, room);
+        if (!status)
+            status = grow(aim, &aim->power, room);
+        if (!status)
+            status = grow(aim, &aim->reduction, room);
+        if (!status)
+            status = grow(aim, &aim->scratch, room);
+        if (status)
+            return status;
+        aim->room = room;
+    }
+    aim->peak[aim->count] = aim->held_peak;
+    aim->power[aim->count++] = (float)(aim->held_power / aim->hop);
+    aim->held = 0, aim->held_peak = 0, aim->held_power = 0;
+    return ST_OK;
+}
+
+/* Transposed direct form II, both sections, one channel, one step's part. */
+static double weigh(const st_kweight *k, double *z, const float *in, int n) {
+    const st_kweight_section *a = &k->section[0], *b = &k->section[1];
+    double z0 = z[0], z1 = z[1], z2 = z[2], z3 = z[3], sum = 0;
+    for (int i = 0; i < n; i++) {
+        double x = in[i], y = a->b0 * x + z0;
+        z0 = a->b1 * x - a->a1 * y + z1;
+        z1 = a->b2 * x - a->a2 * y;
+        double w = b->b0 * y + z2;
+        z2 = b->b1 * y - b->a1 * w + z3;
+        z3 = b->b2 * y - b->a2 * w;
+        sum += w * w;
+    }
+    z[0] = z0, z[1] = z1, z[2] = z2, z[3] = z3;
+    return sum;
+}
+
+static float peak_of(const float *in, int n) {
+    float peak = 0;
+    for (int i = 0; i < n; i++) {
+        float x = fabsf(in[i]);
+        peak = x > peak ? x : peak;
+    }
+    return peak;
+}
+
+st_status st_aim_step(void *ctx, st_block *block, st_err *err) {
+    st_aim *aim = ctx;
+    for (int at = 0; at < block->frames;) {
+        int n = aim->hop - aim->held;
+        n = n < block->frames - at ? n : block->frames - at;
+        for (int c = 0; c < block->channels; c++) {
+            const float *in = block->channel[c] + at;
+            float peak = peak_of(in, n);
+            aim->held_peak = peak > aim->held_peak ? peak : aim->held_peak;
+            aim->held_power += weigh(&aim->kweight, aim->state[c], in, n);
+        }
+        aim->held += n, at += n;
+        if (aim->held == aim->hop && push(aim))
+            return st_err_set(err, ST_NO_MEM, "Out of memory.");
+    }
+    return ST_OK;
+}
+
+/* out[i] = min (or max) of in[i - half .. i + half]; van Herk would be
+ * faster, the windows are short enough. */
+static void slide(const float *in, float *out, int64_t n, int half, bool max) {
+    for (int64_t i = 0; i < n; i++) {
+        int64_t a = i - half > 0 ? i - half : 0;
+        int64_t b = i + half < n - 1 ? i + half : n - 1;
+        float v = in[a];
+        for (int64_t k = a + 1; k <= b; k++)
+            v = max ? (in[k] > v ? in[k] : v) : (in[k] < v ? in[k] : v);
+        out[i] = v;
+    }
+}
+
+/* Reduction in dB of each step: what is asked for longer than SLOW_MS is
+ * held (opening), single peaks dip for their step and half of the next. */
+static void model(const st_aim *aim, double drive_db, double ceiling_db) {
+    int64_t n = aim->count;
+    float *need = aim->reduction, *work = aim->scratch;
+    float over = (float)(drive_db - ceiling_db);
+    for (int64_t i = 0; i < n; i++) {
+        float x = st_gain_to_dbf(aim->peak[i]) + over;
+        need[i] = x > 0 ? x : 0;
+    }
+    int half = (int)(SLOW_MS * aim->steps_s / 2000);
+    if (half > 0)
+        slide(need, work, n, half, true);
+    else
+        memcpy(work, need, (size_t)n * sizeof *work);
+    /* `work` is the held reduction: between it and the bare need lies what
+     * the limiter does. */
+    for (int64_t i = 0; i < n; i++) {
+        float before = i ? need[i - 1] : 0, after = i + 1 < n ? need[i + 1] : 0;
+        float dip = before > after ? before : after;
+        dip = 0.5f * dip > need[i] ? 0.5f * dip : need[i];
+        work[i] = dip + 0.35f * (work[i] - dip);
+    }
+}
+
+/* Gated loudness of blocks of 400 ms each 100 ms. */
+static double gated(const double *sum, int64_t blocks) {
+    double gate = 0;
+    for (int pass = 0; pass < 3; pass++) {
+        double total = 0;
+        int64_t used = 0;
+        double absolute = 1.1724653045822963e-7; /* -70 LUFS */
+        double least = pass < 2 ? absolute : fmax(gate, absolute);
+        for (int64_t i = 0; i < blocks; i++)
+            if (sum[i] > least)
+                total += sum[i], used++;
+        if (!used)
+            return -INFINITY;
+        gate = 0.1 * total / (double)used;
+        if (pass == 2)
+            return -0.691 + 10 * st_log10(total / (double)used);
+    }
+    return -INFINITY;
+}
+
+double st_aim_loudness(const st_aim *aim, double drive_db, double ceiling_db) {
+    int64_t tenth = (int64_t)(aim->steps_s / 10 + 0.5);
+    int64_t tenths = aim->count / tenth;
+    if (tenths < 4)
+        return -INFINITY;
+    double *sum = st_calloc((size_t)tenths, sizeof *sum);
+    if (!sum)
+        return -INFINITY;
+    model(aim, drive_db, ceiling_db);
+    float drive = (float)drive_db;
+    for (int64_t t = 0; t < tenths; t++) {
+        double power = 0;
+        for (int64_t i = t * tenth; i < (t + 1) * tenth; i++) {
+            float gain = st_db_to_gainf(2 * (drive - aim->scratch[i]));
+            power += aim->power[i] * gain;
+        }
+        sum[t] = power / (double)tenth;
+    }
+    for (int64_t t = 0; t + 3 < tenths; t++)
+        sum[t] = 0.25 * (sum[t] + sum[t + 1] + sum[t + 2] + sum[t + 3]);
+    double lufs = gated(sum, tenths - 3);
+    st_free(sum);
+    return lufs;
+}
+
+double st_aim_drive(const st_aim *aim, double lufs, double ceiling_db) {
+    double low = -60, high = 40;
+    for (int i = 0; i < 14; i++) {
+        double drive = 0.5 * (low + high);
+        if (st_aim_loudness(aim, drive, ceiling_db) < lufs)
+            low = drive;
+        else
+            high = drive;
+    }
+    return 0.5 * (low + high);
+}
+
+double st_aim_peak_db(const st_aim *aim) {
+    float peak = peak_of(aim->peak, (int)aim->count);
+    return peak > 0 ? st_gain_to_db(peak) : -INFINITY;
+}

@@ -1,0 +1,142 @@
+#include "core/math.h"
+#include "master/render.h"
+
+#include <math.h>
+
+typedef struct {
+    const st_means *means;
+    const st_pre *pre;
+    const st_recipe *recipe;
+    const st_measure *in;
+    st_last_params params;
+    st_ear *ear;
+    st_last *last;
+    st_source *source;
+    st_sink *sink;
+} round_state;
+
+static st_status open_round(round_state *s, st_err *err) {
+    st_status status = st_spool_source(s->pre->spool, &s->source, err);
+    if (status)
+        return status;
+    const st_format *f = &s->source->format;
+    status = st_ear_new(&s->ear, f->rate_hz, f->channels);
+    if (status)
+        return st_err_set(err, status, "Out of memory.");
+    status = st_last_new(&s->last, f->rate_hz, f->channels, s->recipe,
+                         &s->params, err);
+    if (!status && s->means->open)
+        status = s->means->open(s->means->ctx, &s->sink, err);
+    return status;
+}
+
+static st_status run_round(round_state *s, st_result *out, st_err *err) {
+    st_flow_step steps[ST_LAST_STEPS + ST_EAR_STEPS + 2];
+    st_sample_hash hash = {{0}, 0, 0};
+    int n = st_last_steps(s->last, s->pre->frames, steps);
+    if (s->sink)
+        steps[n++] = (st_flow_step){"writing", st_sink_step, s->sink, 0};
+    st_ear_steps(s->ear, "control", &steps[n]);
+    n += ST_EAR_STEPS;
+    steps[n++] = (st_flow_step){"control", st_hash_step, &hash, 0};
+    st_status status =
+        st_means_flow(s->means, "limiting", 0.9, s->source, -1,
+                      st_last_latency_frames(s->last), steps, n, err);
+    if (!status && s->sink)
+        status = st_sink_finish(s->sink, err);
+    if (status)
+        return status;
+    st_ear_finish(s->ear, &out->after);
+    st_last_reduction(s->last, &out->limiting_mean_db, &out->limiting_max_db);
+    out->trace = *st_last_trace(s->last);
+    out->hash = st_hash_value(&hash);
+    out->frames = hash.frames;
+    out->drive_db = s->params.drive_db;
+    out->aim_dbtp = s->params.ceiling_db;
+    return ST_OK;
+}
+
+static void close_round(round_state *s) {
+    st_sink_free(s->sink);
+    st_last_free(s->last);
+    st_ear_free(s->ear);
+    st_source_free(s->source);
+    s->sink = NULL, s->last = NULL, s->ear = NULL, s->source = NULL;
+}
+
+/* How much louder a dB of drive makes it, by the model; at least a fifth. */
+static double slope(const st_pre *pre, double drive, double ceiling) {
+    if (!pre->aim)
+        return 1;
+    double a = st_aim_loudness(pre->aim, drive - 0.5, ceiling);
+    double b = st_aim_loudness(pre->aim, drive + 0.5, ceiling);
+    return isfinite(a) && isfinite(b) ? fmin(fmax(b - a, 0.2), 1) : 1;
+}
+
+/* Off by more than a meter's tolerance? Then the drive and ceiling of the
+ * next round. */
+static bool correct(round_state *s, const st_goal *goal, double ceiling,
+                    const st_result *r) {
+    double tp = r->after.meter.true_peak_dbtp, over = tp - (ceiling - 0.06);
+    bool again = false;
+    if (over > 0) {
+        s->params.ceiling_db -= over + 0.02;
+        if (!s->params.limit)
+            s->params.drive_db -= over + 0.02;
+        again = true;
+    }
+    double lufs = r->after.meter.loudness.integrated_lufs;
+    double miss = goal->goal_lufs - lufs;
+    if (!isnan(goal->goal_lufs) && isfinite(lufs) && fabs(miss) > 0.06 &&
+        s->recipe->value[ST_SET_SEEK] != 0) {
+        double per_db = s->params.limit ? slope(s->pre, s->params.drive_db,
+                                                s->params.ceiling_db)
+                                        : 1;
+        s->params.drive_db += fmin(fmax(miss / per_db, -6), 6);
+        again = true;
+    }
+    return again;
+}
+
+/* Where to begin. A limiter is made only if a peak could reach the aim. */
+static void first_drive(round_state *s, const st_goal *goal) {
+    const double *v = s->recipe->value;
+    double drive = v[ST_SET_LIM_DRIVE];
+    if (s->pre->aim && v[ST_SET_SEEK] != 0)
+        drive = st_aim_drive(s->pre->aim, goal->goal_lufs, goal->aim_dbtp);
+    s->params.drive_db = drive;
+    s->params.ceiling_db = goal->aim_dbtp;
+    /* True peaks stand at most some 6 dB over samples in real signals. */
+    double peak = s->pre->aim ? st_aim_peak_db(s->pre->aim) + 3
+                              : s->in->meter.true_peak_dbtp;
+    s->params.limit = peak + drive > goal->aim_dbtp;
+}
+
+st_status st_render_last(const st_means *means, const st_pre *pre,
+                         st_recipe *recipe, const st_goal *goal,
+                         const st_measure *in, int bits, uint64_t seed,
+                         st_result *out, st_err *err) {
+    round_state s = {.means = means, .pre = pre, .recipe = recipe, .in = in};
+    s.params.bits = bits;
+    s.params.dithered = recipe->value[ST_SET_DITHER_ON] != 0;
+    s.params.seed = seed;
+    first_drive(&s, goal);
+    st_status status = ST_OK;
+    for (int round = 1; !status && round <= ST_ROUNDS_MAX; round++) {
+        status = open_round(&s, err);
+        if (!status)
+            status = run_round(&s, out, err);
+        close_round(&s);
+        out->rounds = round;
+        if (!status && !correct(&s, goal, recipe->value[ST_SET_CEILING], out))
+            break;
+        s.params.limit = s.params.limit || s.params.drive_db > out->drive_db;
+    }
+    if (!status && !recipe->given[ST_SET_LIM_DRIVE])
+        st_recipe_set(recipe, ST_SET_LIM_DRIVE, out->drive_db,
+                      "Found in %d round%s so that the file written measures "
+                      "%.2f LUFS.",
+                      out->rounds, out->rounds == 1 ? "" : "s",
+                      out->after.meter.loudness.integrated_lufs);
+    return status;
+}
