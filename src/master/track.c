@@ -1,0 +1,210 @@
+#include "master/track.h"
+
+#include "audio/channels.h"
+#include "core/math.h"
+
+#include <math.h>
+
+enum { MATCH_PASSES = 5 };
+
+void st_track_deinit(st_track *track) {
+    st_pre_deinit(&track->pre);
+    st_spool_free(track->spool);
+    st_recipe_free(track->recipe);
+    *track = (st_track){0};
+}
+
+static st_status load(st_track *track, const st_means *means,
+                      st_source *source, st_err *err) {
+    st_sink *sink = NULL;
+    st_ear *ear = NULL;
+    const st_format *f = &source->format;
+    st_status status = st_spool_new(&track->spool, means->folder, f->rate_hz,
+                                    f->channels, err);
+    if (!status)
+        status = st_spool_sink(track->spool, &sink, err);
+    if (!status && st_ear_new(&ear, f->rate_hz, f->channels))
+        status = st_err_set(err, ST_NO_MEM, "Out of memory.");
+    if (!status) {
+        st_flow_step steps[ST_EAR_STEPS + 1] = {
+            {"reading", st_sink_step, sink, 0}};
+        st_ear_steps(ear, "analysing", &steps[1]);
+        status = st_means_flow(means, "analysing", 0.3, source, -1, 0, steps,
+                               ST_EAR_STEPS + 1, err);
+    }
+    if (!status)
+        status = st_sink_finish(sink, err);
+    if (!status)
+        st_ear_finish(ear, &track->in);
+    st_ear_free(ear);
+    st_sink_free(sink);
+    return status;
+}
+
+st_status st_track_load(st_track *track, const st_means *means,
+                        st_source *source, st_err *err) {
+    track->file_channels = source->format.channels;
+    track->file_rate_hz = source->format.rate_hz;
+    st_status status = ST_OK;
+    if (source->format.channels > 2)
+        status = st_channels_source_new(&source, source, 2, err);
+    if (!status)
+        status = load(track, means, source, err);
+    st_source_free(source);
+    if (!status && track->in.meter.frames == 0)
+        status = st_err_set(err, ST_BAD_DATA,
+                            "%s holds no audio (0 frames): there is nothing "
+                            "to master.",
+                            track->label);
+    return status;
+}
+
+static st_status render(st_track *t, const st_means *means, uint64_t seed,
+                        st_err *err) {
+    st_pre_deinit(&t->pre);
+    st_status status =
+        st_render_pre(means, t->spool, t->recipe, &t->goal, &t->pre, err);
+    if (!status)
+        status = st_render_last(means, &t->pre, t->recipe, &t->goal, &t->in,
+                                t->bits_out, seed, &t->result, err);
+    return status;
+}
+
+/* Half and more of mean reduction over 3 dB: raise every threshold. */
+static bool ease_compression(st_track *t) {
+    double over = t->pre.compression.mean_db - 2.9;
+    if (over <= 0)
+        return false;
+    for (int b = 0; b < 4; b++) {
+        st_setting id = (st_setting)(ST_SET_MB_THR1 + b);
+        st_recipe_set(t->recipe, id, t->recipe->value[id] + 3 * over + 1,
+                      "Raised: the mean over the track passed 3 dB.");
+    }
+    return true;
+}
+
+/* The EQ can move the correlation; the side follows until it is safe. */
+static bool ease_width(st_track *t) {
+    const st_measure *after = &t->result.after;
+    if (after->meter.channels < 2 || after->silent ||
+        after->meter.correlation >= 0.1)
+        return false;
+    double safe = st_stereo_safe_width(&after->sums, 1, 0.12);
+    double before = t->recipe->value[ST_SET_WIDTH];
+    double width = st_recipe_set(t->recipe, ST_SET_WIDTH, before * safe,
+                                 "Correlation of the file written was %.2f: "
+                                 "the side is lowered until it is 0.1.",
+                                 after->meter.correlation);
+    return width < before;
+}
+
+static st_status render_safe(st_track *t, const st_means *means, uint64_t seed,
+                             st_err *err) {
+    st_status status = render(t, means, seed, err);
+    for (int i = 0; !status && i < 2; i++) {
+        bool again = ease_compression(t);
+        again |= ease_width(t);
+        if (!again)
+            break;
+        status = render(t, means, seed, err);
+    }
+    return status;
+}
+
+/* The side gain that would bring the width of the file to the reference's. */
+static bool match_width(st_track *t, const st_decide_options *o) {
+    const st_measure *after = &t->result.after;
+    double now = st_stereo_side_ratio(&after->sums);
+    double from = st_stereo_side_ratio(&t->in.sums);
+    if (t->in.meter.channels < 2 || o->amounts.width <= 0 || now < 1e-9)
+        return false;
+    double gain = 1 + o->amounts.width * (sqrt(o->reference->width / from) - 1);
+    double goal = from * gain * gain;
+    if (fabs(now - goal) < 0.003 + 0.01 * goal)
+        return false;
+    double before = t->recipe->value[ST_SET_WIDTH];
+    double width = before * sqrt(goal / now);
+    double safe = st_stereo_safe_width(&after->sums, width / before, 0.12);
+    width = fmin(width, before * fmax(safe, 1e-3));
+    width = st_recipe_set(t->recipe, ST_SET_WIDTH, width,
+                          "Width of the reference, %.3f.",
+                          o->reference->width);
+    return fabs(width - before) > 0.05;
+}
+
+/* What dynamics and limiter changed is measured on the result and led back
+ * into the curve, until the spectrum of the file is the reference's. */
+static st_status match(st_track *t, const st_means *means,
+                       const st_decide_options *o, uint64_t seed,
+                       st_err *err) {
+    st_status status = ST_OK;
+    t->match_passes = 1;
+    for (int i = 1; !status && i < MATCH_PASSES; i++) {
+        double distance = st_match_distance_db(o->reference, &t->result.after);
+        bool again = false;
+        if (o->unbounded && o->amounts.eq >= 1 && !t->recipe->curve_given &&
+            distance > 0.35) {
+            st_match_curve(t->recipe, o->reference, &t->in, &t->result.after,
+                           1, 0.85);
+            again = true;
+        }
+        again |= match_width(t, o);
+        if (!again)
+            break;
+        status = render_safe(t, means, seed, err);
+        t->match_passes = i + 1;
+    }
+    return status;
+}
+
+static void note_match(st_track *t, const st_decide_options *o) {
+    const st_reference *ref = o->reference;
+    t->distance_before_db = st_match_distance_db(ref, &t->in);
+    t->distance_after_db = st_match_distance_db(ref, &t->result.after);
+    double width = st_stereo_side_ratio(&t->result.after.sums);
+    bool named = false;
+    for (int i = 0; i < t->goal.bound_count; i++)
+        named |= t->goal.bounds[i].name[0] == 'w' ||
+                 t->goal.bounds[i].name[0] == 'c';
+    if (o->amounts.width >= 1 && !named &&
+        fabs(width - ref->width) > 0.01 && t->in.meter.channels > 1)
+        st_goal_bound(&t->goal, "width", ref->width, width,
+                      "Width (side to mid power) stops at %.3f, the reference "
+                      "has %.3f: side gain is %.0f %% (at most 140 %%), "
+                      "correlation %.2f (at least 0.1).",
+                      width, ref->width, t->recipe->value[ST_SET_WIDTH],
+                      t->result.after.meter.correlation);
+    if (o->amounts.eq >= 1 && t->distance_after_db > 1)
+        st_goal_bound(&t->goal, "eq", 0, t->distance_after_db,
+                      "The spectrum stays %.1f dB (RMS over 26 bands) from the "
+                      "reference: the EQ is held to +-%.0f dB%s.",
+                      t->distance_after_db, t->recipe->value[ST_SET_EQ_LIMIT],
+                      o->unbounded ? "" : " (--unbounded lifts that)");
+}
+
+st_status st_track_master(st_track *t, const st_means *means,
+                          const st_decide_options *o, uint64_t seed,
+                          st_err *err) {
+    if (!t->recipe)
+        t->recipe = st_recipe_new();
+    if (!t->recipe)
+        return st_err_set(err, ST_NO_MEM, "Out of memory.");
+    t->bits_out = o->bits_out;
+    st_decide(t->recipe, &t->goal, &t->in, o);
+    st_status status =
+        st_calibrate(means, t->spool, &t->in, t->recipe, &t->goal, err);
+    if (!status)
+        status = render_safe(t, means, seed, err);
+    if (!status && o->reference)
+        status = match(t, means, o, seed, err);
+    bool same = true;
+    if (!status)
+        status = st_qc_reread(means, &t->result, &same, err);
+    if (status)
+        return status;
+    if (o->reference)
+        note_match(t, o);
+    st_qc_judge(&t->qc, t->recipe, &t->goal, &t->in, &t->pre, &t->result, same,
+                t->lossless);
+    return ST_OK;
+}
