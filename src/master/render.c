@@ -36,7 +36,7 @@ void st_pre_deinit(st_pre *pre) {
     if (!pre->borrowed)
         st_spool_free(pre->spool);
     st_aim_free(pre->aim);
-    *pre = (st_pre){0};
+    pre->spool = NULL, pre->aim = NULL;
 }
 
 st_status st_means_flow(const st_means *means, const char *phase, double to,

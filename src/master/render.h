@@ -47,6 +47,7 @@ typedef struct {
     st_reduction compression, band[4];
     st_gr_trace trace;
 } st_pre;
+/* Frees the audio; the figures stay. Fine twice, and on a zeroed one. */
 void st_pre_deinit(st_pre *pre);
 
 /* Set thresholds and makeup of the compression by listening to the loudest

@@ -1,0 +1,292 @@
+#include "master/html.h"
+
+#include "master/svg.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+/* One string, so that the page stands alone. */
+static const char *const style[] = {
+    ":root{color-scheme:light dark;--ground:#fbfaf7;--sheet:#fff;--ink:#22242a;"
+    "--soft:#6d7078;--line:#e4e1da;--after:#0f6e6e;--before:#b3aca0;"
+    "--reference:#b0682f;--good:#27744b;--bad:#b3392f;--wash:#0f6e6e18}",
+    "@media(prefers-color-scheme:dark){:root{--ground:#15171b;--sheet:#1c1f25;"
+    "--ink:#e7e5df;--soft:#969aa4;--line:#31353d;--after:#5cc4bd;"
+    "--before:#7b7a78;--reference:#e0a06b;--good:#6fc796;--bad:#ee8378;"
+    "--wash:#5cc4bd1c}}",
+    "*{box-sizing:border-box}body{margin:0;background:var(--ground);"
+    "color:var(--ink);font:15px/1.5 ui-sans-serif,system-ui,\"Segoe UI\","
+    "Roboto,\"Helvetica Neue\",\"DejaVu Sans\",sans-serif;"
+    "font-variant-numeric:tabular-nums}",
+    "main{max-width:1000px;margin:0 auto;padding:48px 24px 64px}"
+    "h1{font-size:30px;line-height:1.2;font-weight:600;letter-spacing:-.015em;"
+    "margin:0 0 6px;overflow-wrap:anywhere}",
+    "h2{font-size:16px;font-weight:600;margin:0}p{margin:0}"
+    ".kind{font-size:13px;color:var(--soft);margin:0 0 10px}"
+    ".lead{color:var(--soft);max-width:62ch}",
+    ".verdict{display:flex;gap:10px;align-items:baseline;margin:22px 0 0}"
+    ".verdict b{font-weight:600}.good{color:var(--good)}.bad{color:var(--bad)}"
+    ".none{color:var(--soft)}",
+    ".figures{display:grid;grid-template-columns:repeat(3,1fr);gap:1px;"
+    "margin:26px 0 34px;background:var(--line);border:1px solid var(--line);"
+    "border-radius:10px;overflow:hidden}",
+    ".figures div{background:var(--sheet);padding:16px 18px}"
+    ".figures span{display:block;font-size:13px;color:var(--soft)}"
+    ".figures b{font-size:26px;font-weight:600;letter-spacing:-.02em}"
+    ".figures small{font-size:13px;color:var(--soft);margin-left:5px}",
+    "figure,section{margin:0 0 34px;background:var(--sheet);border:1px solid "
+    "var(--line);border-radius:10px;padding:18px 20px 14px}"
+    "figcaption{display:flex;flex-wrap:wrap;gap:2px 14px;align-items:baseline;"
+    "margin-bottom:8px}figcaption p{color:var(--soft);font-size:13px}",
+    ".legend{list-style:none;display:flex;gap:16px;margin:0 0 0 auto;padding:0;"
+    "font-size:13px;color:var(--soft)}.legend li::before{content:\"\";"
+    "display:inline-block;width:16px;height:2px;margin-right:6px;"
+    "vertical-align:middle;background:var(--c)}",
+    ".before{--c:var(--before)}.after,.limiting{--c:var(--after)}"
+    ".reference,.compression{--c:var(--reference)}.faint{--c:var(--line)}"
+    "svg{display:block;width:100%;height:auto;overflow:visible}",
+    "path{fill:none;stroke:var(--c);stroke-width:1.8;stroke-linejoin:round}"
+    "path.grid{stroke:var(--line);stroke-width:1}path.rule{stroke:var(--ink);"
+    "stroke-width:1;stroke-dasharray:2 4;opacity:.6}"
+    "path.faint.fill{fill:var(--wash);stroke:none}",
+    "svg text{font-size:12px;fill:var(--soft)}"
+    "table{width:100%;border-collapse:collapse;margin:10px 0 4px}"
+    "th{font-weight:500;font-size:13px;color:var(--soft);text-align:left}"
+    "td,th{padding:7px 12px 7px 0;border-top:1px solid var(--line);"
+    "vertical-align:top}tr:first-child>*{border-top:0}"
+    "td.n,th.n{text-align:right;white-space:nowrap}td:last-child,th:last-child"
+    "{padding-right:0}td.why{color:var(--soft)}",
+    ".group td{padding-top:16px;font-weight:600;border-top:0}"
+    "details summary{cursor:pointer;font-weight:600;font-size:16px}"
+    "footer{font-size:13px;color:var(--soft)}ul.notes{margin:8px 0 0;"
+    "padding-left:18px}ul.notes li{margin:3px 0}",
+    "@media(max-width:700px){main{padding:26px 14px}.figures{"
+    "grid-template-columns:repeat(2,1fr)}.legend{margin-left:0;"
+    "flex-wrap:wrap;gap:4px 14px}section{overflow-x:auto}}",
+    "@media print{:root{--ground:#fff;--sheet:#fff;--ink:#000;--soft:#555;"
+    "--line:#ddd;--after:#0f6e6e;--before:#aaa;--reference:#b0682f;"
+    "--good:#27744b;--bad:#b3392f;--wash:#0f6e6e18}body{font-size:10.5pt}"
+    "main{padding:0;max-width:none}figure,section{break-inside:avoid;"
+    "margin-bottom:14px;border-color:#ddd}@page{margin:14mm}}",
+};
+
+/* A number with a real minus sign, or a dash when there is none. */
+static void number(st_text *t, double value, int decimals) {
+    if (!isfinite(value)) {
+        st_text_put(t, "\xE2\x80\x93");
+        return;
+    }
+    char text[32];
+    snprintf(text, sizeof text, "%.*f", decimals, fabs(value));
+    bool zero = strspn(text, "0.") == strlen(text);
+    st_text_add(t, "%s%s", value < 0 && !zero ? "\xE2\x88\x92" : "", text);
+}
+
+static void head(st_text *t, const st_track *k) {
+    st_text_put(t, "<!doctype html>\n<html lang=\"en\"><head><meta "
+                   "charset=\"utf-8\"><meta name=\"viewport\" "
+                   "content=\"width=device-width,initial-scale=1\">\n<title>");
+    st_text_escape(t, k->label);
+    st_text_put(t, " \xC2\xB7 mastering report</title>\n<style>\n");
+    for (size_t i = 0; i < sizeof style / sizeof style[0]; i++)
+        st_text_put(t, style[i]);
+    st_text_put(t, "\n</style></head>\n<body><main>\n");
+}
+
+static void verdict(st_text *t, const st_track *k) {
+    int passed = 0, judged = 0;
+    for (int i = 0; i < ST_QC_CHECKS; i++) {
+        passed += k->qc.check[i].state == ST_QC_PASS;
+        judged += k->qc.check[i].state != ST_QC_NONE;
+    }
+    st_text_add(t,
+                "<p class=\"verdict\"><b class=\"%s\">%s</b><span>%d of %d "
+                "checks passed on the file written, in %d round%s.</span></p>",
+                k->qc.passed ? "good" : "bad",
+                k->qc.passed ? "Ready to release" : "Needs a look", passed,
+                judged, k->result.rounds, k->result.rounds == 1 ? "" : "s");
+    if (k->goal.bound_count > 0) {
+        st_text_put(t, "<ul class=\"notes\">");
+        for (int i = 0; i < k->goal.bound_count; i++) {
+            st_text_put(t, "<li>");
+            st_text_escape(t, k->goal.bounds[i].text);
+            st_text_put(t, "</li>");
+        }
+        st_text_put(t, "</ul>");
+    }
+}
+
+static void intro(st_text *t, const st_track *k) {
+    char length[24];
+    st_time_text(k->in.meter.seconds, length, sizeof length);
+    st_text_put(t, "<p class=\"kind\">Mastering report</p><h1>");
+    st_text_escape(t, k->label);
+    st_text_add(t,
+                "</h1>\n<p class=\"lead\">%s, %s, %.4g kHz. Preset ", length,
+                k->in.meter.channels == 1 ? "mono" : "stereo",
+                k->in.meter.rate_hz / 1000);
+    st_text_escape(t, k->recipe->preset);
+    st_text_add(t, ", target %.1f LUFS at %.1f dBTP.</p>\n",
+                k->goal.asked_lufs, k->recipe->value[ST_SET_CEILING]);
+    verdict(t, k);
+}
+
+static void figure(st_text *t, const char *name, double before, double after,
+                   int decimals, const char *unit) {
+    st_text_add(t, "<div><span>%s</span><b>", name);
+    number(t, after, decimals);
+    st_text_add(t, "</b><small>%s</small><span>before ", unit);
+    number(t, before, decimals);
+    st_text_put(t, "</span></div>\n");
+}
+
+static void figures(st_text *t, const st_track *k) {
+    const st_meter_result *a = &k->in.meter, *b = &k->result.after.meter;
+    st_text_put(t, "<div class=\"figures\">\n");
+    figure(t, "Integrated loudness", a->loudness.integrated_lufs,
+           b->loudness.integrated_lufs, 1, "LUFS");
+    figure(t, "True peak", a->true_peak_dbtp, b->true_peak_dbtp, 2, "dBTP");
+    figure(t, "Loudness range", a->loudness.range_lu, b->loudness.range_lu, 1,
+           "LU");
+    figure(t, "Peak to loudness", a->plr_db, b->plr_db, 1, "dB");
+    figure(t, "Correlation", a->correlation, b->correlation, 2, "");
+    figure(t, "Side to mid", a->side_mid_db, b->side_mid_db, 1, "dB");
+    st_text_put(t, "</div>\n");
+}
+
+static void checks(st_text *t, const st_track *k) {
+    st_text_put(t, "<section><h2>Checks on the file written</h2><table>\n");
+    for (int i = 0; i < ST_QC_CHECKS; i++) {
+        const st_qc_check *c = &k->qc.check[i];
+        static const char *const cls[] = {"bad", "good", "none"};
+        static const char *const word[] = {"failed", "passed", "not measured"};
+        st_text_add(t, "<tr><td>%s</td><td class=\"why\">", c->title);
+        st_text_escape(t, c->note);
+        st_text_add(t, "</td><td class=\"n %s\">%s</td></tr>\n", cls[c->state],
+                    word[c->state]);
+    }
+    st_text_put(t, "</table></section>\n");
+}
+
+static void meter_row(st_text *t, const char *name, double before, double after,
+                      int decimals, const char *unit) {
+    st_text_add(t, "<tr><td>%s</td><td class=\"n\">", name);
+    number(t, before, decimals);
+    st_text_put(t, "</td><td class=\"n\">");
+    number(t, after, decimals);
+    st_text_add(t, "</td><td class=\"why\">%s</td></tr>\n", unit);
+}
+
+static void meters(st_text *t, const st_track *k) {
+    const st_meter_result *a = &k->in.meter, *b = &k->result.after.meter;
+    st_text_put(t, "<section><h2>Meters</h2><table><tr><th></th><th "
+                   "class=\"n\">before</th><th class=\"n\">after</th><th></th>"
+                   "</tr>\n");
+    meter_row(t, "Largest momentary loudness", a->loudness.momentary_max_lufs,
+              b->loudness.momentary_max_lufs, 1, "LUFS");
+    meter_row(t, "Largest short-term loudness", a->loudness.short_term_max_lufs,
+              b->loudness.short_term_max_lufs, 1, "LUFS");
+    meter_row(t, "Sample peak", a->sample_peak_dbfs, b->sample_peak_dbfs, 2,
+              "dBFS");
+    meter_row(t, "RMS", a->rms_dbfs, b->rms_dbfs, 1, "dBFS");
+    meter_row(t, "Crest factor", a->crest_db, b->crest_db, 1, "dB");
+    meter_row(t, "Peak to short-term loudness", a->psr_db, b->psr_db, 1, "dB");
+    meter_row(t, "Left against right", a->balance_db, b->balance_db, 2, "dB");
+    meter_row(t, "Loss in mono", a->mono_loss_db, b->mono_loss_db, 2, "dB");
+    meter_row(t, "Constant offset", a->dc_max, b->dc_max, 5, "of full scale");
+    meter_row(t, "Spectral tilt", k->in.tilt_db_oct,
+              k->result.after.tilt_db_oct, 2, "dB per octave");
+    meter_row(t, "Compression, mean", NAN, k->pre.compression.mean_db, 2, "dB");
+    meter_row(t, "Limiting, mean", NAN, k->result.limiting_mean_db, 2, "dB");
+    meter_row(t, "Limiting, deepest", NAN, k->result.limiting_max_db, 2, "dB");
+    st_text_put(t, "</table></section>\n");
+}
+
+static void matched(st_text *t, const st_track *k, const st_reference *r) {
+    if (!r)
+        return;
+    const st_meter_result *a = &k->in.meter, *b = &k->result.after.meter;
+    st_text_put(t,
+                "<section><h2>Against the reference</h2><table><tr><th></th>"
+                "<th class=\"n\">before</th><th class=\"n\">after</th><th "
+                "class=\"n\">reference</th></tr>\n");
+    const struct {
+        const char *name;
+        double before, after, wanted;
+        int decimals;
+    } rows[] = {
+        {"Loudness, LUFS", a->loudness.integrated_lufs,
+         b->loudness.integrated_lufs, r->lufs, 1},
+        {"Spectrum, dB RMS away over 26 bands", k->distance_before_db,
+         k->distance_after_db, 0, 2},
+        {"Width, side to mid power", st_stereo_side_ratio(&k->in.sums),
+         st_stereo_side_ratio(&k->result.after.sums), r->width, 3},
+        {"Peak to loudness, dB", a->plr_db, b->plr_db, r->plr_db, 1},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof rows[0]; i++) {
+        st_text_add(t, "<tr><td>%s</td><td class=\"n\">", rows[i].name);
+        number(t, rows[i].before, rows[i].decimals);
+        st_text_put(t, "</td><td class=\"n\">");
+        number(t, rows[i].after, rows[i].decimals);
+        st_text_put(t, "</td><td class=\"n\">");
+        number(t, rows[i].wanted, rows[i].decimals);
+        st_text_put(t, "</td></tr>\n");
+    }
+    st_text_put(t, "</table></section>\n");
+}
+
+static void setting_value(st_text *t, const st_field *f, double value) {
+    if (f->kind == ST_FIELD_BOOL)
+        st_text_put(t, value != 0 ? "yes" : "no");
+    else if (f->kind == ST_FIELD_CHOICE)
+        st_text_put(t, f->choices[(int)value]);
+    else
+        number(t, value, fabs(value) >= 1000 || value == floor(value) ? 0 : 2);
+    if (f->unit)
+        st_text_add(t, " %s", f->unit);
+}
+
+/* Settings that something decided; the untouched rest is in the recipe. */
+static void decisions(st_text *t, const st_track *k) {
+    st_text_put(t, "<section><h2>Decisions</h2><table>\n");
+    const char *section = "";
+    for (int i = 0; i < ST_SET_COUNT; i++) {
+        const st_field *f = st_recipe_field((st_setting)i);
+        if (!k->recipe->reason[i][0])
+            continue;
+        if (strcmp(section, f->section) != 0)
+            st_text_add(t,
+                        "<tr class=\"group\"><td colspan=\"3\">%c%s</td></tr>",
+                        f->section[0] - 32, f->section + 1);
+        section = f->section;
+        char name[64];
+        snprintf(name, sizeof name, "%s", f->name);
+        for (char *p = name; *p; p++)
+            if (*p == '_')
+                *p = ' ';
+        st_text_add(t, "<tr><td>%s</td><td class=\"n\">", name);
+        setting_value(t, f, k->recipe->value[i]);
+        st_text_put(t, "</td><td class=\"why\">");
+        st_text_escape(t, k->recipe->reason[i]);
+        st_text_put(t, "</td></tr>\n");
+    }
+    st_text_put(t, "</table></section>\n");
+}
+
+void st_html_page(st_text *t, const st_track *track,
+                  const st_report_facts *facts) {
+    head(t, track);
+    intro(t, track);
+    figures(t, track);
+    st_html_charts(t, track, facts);
+    checks(t, track);
+    matched(t, track, facts->options->reference);
+    decisions(t, track);
+    meters(t, track);
+    st_text_add(t,
+                "<footer>Made by Stemma in %.2f s. Loudness by BS.1770 and EBU "
+                "R 128; every figure was measured on the file written."
+                "</footer>\n</main></body></html>\n",
+                facts->seconds);
+}
