@@ -7,10 +7,12 @@
 
 extern const st_stage st_stage_analyze;
 extern const st_stage st_stage_convert;
+extern const st_stage st_stage_master;
 
 static const st_stage *const stages[] = {
     &st_stage_analyze,
     &st_stage_convert,
+    &st_stage_master,
 };
 
 const st_stage *const *st_table(int *count) {

@@ -103,9 +103,8 @@ static void ab_free(st_source *source) {
 
 static const st_source_ops ab_ops = {ab_read, ab_seek, ab_free};
 
-st_status st_ab_source_new(st_source **out, st_source *before,
-                           st_source *after, const st_ab_params *params,
-                           st_err *err) {
+st_status st_ab_source_new(st_source **out, st_source *before, st_source *after,
+                           const st_ab_params *params, st_err *err) {
     ab_source *s = st_calloc(1, sizeof *s);
     if (!s)
         return st_err_set(err, ST_NO_MEM, "Out of memory.");
@@ -134,8 +133,8 @@ st_ab_params st_ab_plan(const st_measure *before, const st_measure *after,
                         double ceiling_db, double margin_db) {
     const st_meter_result *b = &before->meter, *a = &after->meter;
     double rate = a->rate_hz;
-    st_ab_params p = {1, 1, 0, a->frames, (int64_t)(8 * rate),
-                      (int64_t)(0.03 * rate)};
+    st_ab_params p = {
+        1, 1, 0, a->frames, (int64_t)(8 * rate), (int64_t)(0.03 * rate)};
     int64_t most = (int64_t)(96 * rate);
     if (p.frames > most) {
         int64_t loud = after->excerpts ? after->excerpt[0] : 0;
@@ -149,8 +148,8 @@ st_ab_params st_ab_plan(const st_measure *before, const st_measure *after,
         return p;
     /* Both to the loudness at which neither peak passes the ceiling. */
     double top = ceiling_db - margin_db;
-    double level = fmin(top - (b->true_peak_dbtp - lb),
-                        top - (a->true_peak_dbtp - la));
+    double level =
+        fmin(top - (b->true_peak_dbtp - lb), top - (a->true_peak_dbtp - la));
     level = fmin(level, fmax(la, lb));
     p.before_gain = st_db_to_gain(level - lb);
     p.after_gain = st_db_to_gain(level - la);

@@ -10,14 +10,14 @@
 enum { SLOW_MS = 13, LANES = ST_MAX_CHANNELS };
 
 struct st_aim {
-    int channels, hop;    /* frames of a step */
-    double steps_s;       /* steps a second */
+    int channels, hop; /* frames of a step */
+    double steps_s;    /* steps a second */
     st_kweight kweight;
     double state[ST_MAX_CHANNELS][4];
     int64_t count, room;
-    float *peak, *power;  /* [count] each step */
+    float *peak, *power;        /* [count] each step */
     float *reduction, *scratch; /* [count], work of the model */
-    int held;             /* frames of the step under way */
+    int held;                   /* frames of the step under way */
     float held_peak;
     double held_power;
 };
@@ -52,8 +52,8 @@ void st_aim_free(st_aim *aim) {
 
 static st_status grow(st_aim *aim, float **block, int64_t room) {
     void *moved = *block;
-    st_status status = st_regrow(&moved, (size_t)aim->room, (size_t)room,
-                                 sizeof **block);
+    st_status status =
+        st_regrow(&moved, (size_t)aim->room, (size_t)room, sizeof **block);
     *block = moved;
     return status;
 }

@@ -10,9 +10,8 @@ static st_status listen(st_source *source, const st_measure *in,
                         const st_recipe *recipe, st_reduction *band,
                         st_err *err) {
     st_chain *chain = NULL;
-    st_status status =
-        st_chain_new(&chain, source->format.rate_hz, source->format.channels,
-                     recipe, err);
+    st_status status = st_chain_new(&chain, source->format.rate_hz,
+                                    source->format.channels, recipe, err);
     if (status)
         return status;
     st_flow_step steps[ST_CHAIN_STEPS];

@@ -232,11 +232,11 @@ static st_status multiband_step(void *ctx, st_block *b, st_err *err) {
                          b->channel, b->frames);
     st_reduction after = st_multiband_reduction(c->multiband, -1);
     int64_t n = after.blocks - before.blocks;
-    st_gr_trace_add(&c->trace,
-                    n > 0 ? (after.mean_db * (double)after.blocks -
-                             before.mean_db * (double)before.blocks) /
-                                (double)n
-                          : 0);
+    st_gr_trace_add(&c->trace, n > 0
+                                   ? (after.mean_db * (double)after.blocks -
+                                      before.mean_db * (double)before.blocks) /
+                                         (double)n
+                                   : 0);
     return ST_OK;
 }
 

@@ -77,8 +77,8 @@ void st_last_free(st_last *u) {
 static st_status limiter_step(void *ctx, st_block *b, st_err *err) {
     (void)err;
     st_last *u = ctx;
-    st_limiter_process(u->limiter, (const float *const *)b->channel,
-                       b->channel, b->frames);
+    st_limiter_process(u->limiter, (const float *const *)b->channel, b->channel,
+                       b->frames);
     st_limiter_meter meter;
     st_limiter_meter_get(u->limiter, &meter);
     st_limiter_meter_clear(u->limiter);
@@ -93,8 +93,7 @@ static st_status gain_step(void *ctx, st_block *b, st_err *err) {
     (void)err;
     const st_last *u = ctx;
     for (int c = 0; c < b->channels; c++)
-        u->ops->scale(b->channel[c], b->channel[c], u->gain,
-                      (size_t)b->frames);
+        u->ops->scale(b->channel[c], b->channel[c], u->gain, (size_t)b->frames);
     return ST_OK;
 }
 

@@ -73,9 +73,8 @@ void st_decide_target(st_recipe *r, st_goal *goal, const st_measure *in,
     goal->plr_before = in->meter.plr_db;
     if (!isfinite(lufs) || in->silent) {
         goal->goal_lufs = NAN;
-        goal->gain_db = in->silent
-                            ? 0
-                            : fmin(0, goal->aim_dbtp - in->meter.true_peak_dbtp);
+        goal->gain_db =
+            in->silent ? 0 : fmin(0, goal->aim_dbtp - in->meter.true_peak_dbtp);
         st_goal_bound(goal, "silence", goal->asked_lufs, -INFINITY,
                       in->silent ? "The input is silent: there is no loudness "
                                    "to bring to a target."
@@ -92,8 +91,7 @@ void st_decide_target(st_recipe *r, st_goal *goal, const st_measure *in,
 
 static void decide_dc(st_recipe *r, const st_measure *in) {
     for (int c = 0; c < 2; c++) {
-        double dc =
-            in->meter.channel[c < in->meter.channels ? c : 0].dc;
+        double dc = in->meter.channel[c < in->meter.channels ? c : 0].dc;
         st_setting id = c ? ST_SET_DC_RIGHT : ST_SET_DC_LEFT;
         if (fabs(dc) > 5e-4 && !in->silent)
             st_recipe_set(r, id, dc,

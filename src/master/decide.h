@@ -38,13 +38,13 @@ typedef struct {
 enum { ST_BOUNDS_MAX = 8 };
 
 typedef struct {
-    double asked_lufs;   /* target; NaN: none (silence) */
-    double goal_lufs;    /* what will be sought; NaN: none */
-    double aim_dbtp;     /* ceiling of the limiter */
+    double asked_lufs; /* target; NaN: none (silence) */
+    double goal_lufs;  /* what will be sought; NaN: none */
+    double aim_dbtp;   /* ceiling of the limiter */
     double plr_before, plr_floor;
-    double gain_db;      /* from the input to the goal */
-    double over_db;      /* how far peaks would stand over the aim */
-    double glue_db;      /* mean reduction wanted in loud parts; 0: none */
+    double gain_db; /* from the input to the goal */
+    double over_db; /* how far peaks would stand over the aim */
+    double glue_db; /* mean reduction wanted in loud parts; 0: none */
     st_bound bounds[ST_BOUNDS_MAX];
     int bound_count;
 } st_goal;

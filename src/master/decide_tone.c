@@ -5,15 +5,15 @@
 
 /* Band level (equal ratios) of an evenly balanced production, dB. */
 static const st_lineq_point neutral[] = {
-    {20, -12},   {30, -6},    {45, -1.5}, {65, 0},      {110, 0},
-    {200, -1.5}, {400, -3.5}, {800, -5.5}, {1600, -7.5}, {3200, -10},
+    {20, -12},   {30, -6},     {45, -1.5},   {65, 0},      {110, 0},
+    {200, -1.5}, {400, -3.5},  {800, -5.5},  {1600, -7.5}, {3200, -10},
     {6400, -14}, {10000, -18}, {16000, -26}, {20000, -34},
 };
 enum { NEUTRAL = sizeof neutral / sizeof neutral[0] };
 
 /* How far from it is still a matter of style, dB to each side. */
 static const st_lineq_point allowance[] = {
-    {20, 12},  {40, 7},   {80, 5},    {200, 4},    {2000, 4},
+    {20, 12},    {40, 7},   {80, 5},    {200, 4},    {2000, 4},
     {5000, 4.5}, {9000, 6}, {14000, 9}, {20000, 14},
 };
 enum { ALLOWANCE = sizeof allowance / sizeof allowance[0] };
@@ -112,10 +112,10 @@ static void correct(st_recipe *r, const double *dev, double share,
     double worst = 0;
     for (int i = 0; i < ST_MEASURE_BANDS; i++) {
         double hz = st_measure_band_hz(i), free = at(allowance, ALLOWANCE, hz);
-        double over = isnan(dev[i])       ? 0
-                      : dev[i] > free     ? dev[i] - free
-                      : dev[i] < -free    ? dev[i] + free
-                                          : 0;
+        double over = isnan(dev[i])    ? 0
+                      : dev[i] > free  ? dev[i] - free
+                      : dev[i] < -free ? dev[i] + free
+                                       : 0;
         double db = fmin(fmax(-share * over, -limit), limit);
         r->mid[i] = (st_lineq_point){hz, db};
         worst = fmax(worst, fabs(db));

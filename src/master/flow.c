@@ -54,7 +54,8 @@ st_status st_sink_step(void *ctx, st_block *block, st_err *err) {
 
 static void silence(st_block *block, int from, int to) {
     for (int c = 0; c < block->channels; c++)
-        memset(block->channel[c] + from, 0, (size_t)(to - from) * sizeof(float));
+        memset(block->channel[c] + from, 0,
+               (size_t)(to - from) * sizeof(float));
 }
 
 /* Read what fits and, after the end of the source, silence of the tail. */
@@ -72,8 +73,8 @@ static st_status fill(flow *f, st_block *block, st_err *err) {
     }
     block->frames = (int)got;
     if (f->ended && f->tail > 0) {
-        int64_t more = ST_FLOW_FRAMES - got < f->tail ? ST_FLOW_FRAMES - got
-                                                      : f->tail;
+        int64_t more =
+            ST_FLOW_FRAMES - got < f->tail ? ST_FLOW_FRAMES - got : f->tail;
         silence(block, (int)got, (int)(got + more));
         block->frames += (int)more;
         f->tail -= more;
@@ -103,7 +104,7 @@ static st_status run_part(void *ctx, int64_t index, int slot) {
 
 static st_status run_flow(flow *f, st_pool *pool, st_flow_step *steps,
                           int count, st_err *err) {
-    st_pipe_step pipe[ST_FLOW_MAX_STEPS + 1];
+    st_pipe_step pipe[ST_FLOW_MAX_STEPS + 1] = {{0}};
     for (int i = 0; i <= count; i++) {
         f->part[i].owner = f;
         f->part[i].step = i ? &steps[i - 1] : NULL;

@@ -10,6 +10,8 @@
 #include "audio/stream.h"
 #include "core/pool.h"
 
+#include <stdbool.h>
+
 enum { ST_FLOW_FRAMES = 16384, ST_FLOW_MAX_STEPS = 16, ST_FLOW_SLOTS = 6 };
 
 /* A step may shorten a block or move its pointers forward (st_flow_trim). */

@@ -122,13 +122,12 @@ static void intro(st_text *t, const st_track *k) {
     st_time_text(k->in.meter.seconds, length, sizeof length);
     st_text_put(t, "<p class=\"kind\">Mastering report</p><h1>");
     st_text_escape(t, k->label);
-    st_text_add(t,
-                "</h1>\n<p class=\"lead\">%s, %s, %.4g kHz. Preset ", length,
+    st_text_add(t, "</h1>\n<p class=\"lead\">%s, %s, %.4g kHz. Preset ", length,
                 k->in.meter.channels == 1 ? "mono" : "stereo",
                 k->in.meter.rate_hz / 1000);
     st_text_escape(t, k->recipe->preset);
-    st_text_add(t, ", target %.1f LUFS at %.1f dBTP.</p>\n",
-                k->goal.asked_lufs, k->recipe->value[ST_SET_CEILING]);
+    st_text_add(t, ", target %.1f LUFS at %.1f dBTP.</p>\n", k->goal.asked_lufs,
+                k->recipe->value[ST_SET_CEILING]);
     verdict(t, k);
 }
 
@@ -207,10 +206,9 @@ static void matched(st_text *t, const st_track *k, const st_reference *r) {
     if (!r)
         return;
     const st_meter_result *a = &k->in.meter, *b = &k->result.after.meter;
-    st_text_put(t,
-                "<section><h2>Against the reference</h2><table><tr><th></th>"
-                "<th class=\"n\">before</th><th class=\"n\">after</th><th "
-                "class=\"n\">reference</th></tr>\n");
+    st_text_put(t, "<section><h2>Against the reference</h2><table><tr><th></th>"
+                   "<th class=\"n\">before</th><th class=\"n\">after</th><th "
+                   "class=\"n\">reference</th></tr>\n");
     const struct {
         const char *name;
         double before, after, wanted;

@@ -35,8 +35,7 @@ static double momentary_y(const void *ctx, int i) {
 static void loudness(st_text *t, const st_track *k) {
     static const char *const style[] = {"before", "after", "faint"};
     static const char *const name[] = {"before, short-term",
-                                       "after, short-term",
-                                       "after, momentary"};
+                                       "after, short-term", "after, momentary"};
     legend(t, "Loudness over time",
            "Short-term loudness (3 s) of the mix and of the master.", style,
            name, 3);
@@ -44,8 +43,9 @@ static void loudness(st_text *t, const st_track *k) {
     double top = fmax(a->meter.loudness.momentary_max_lufs,
                       k->in.meter.loudness.momentary_max_lufs);
     double high = isfinite(top) ? ceil((top + 1) / 6) * 6 : 0;
-    st_chart c = {0, fmax(a->meter.seconds, 0.5), high - 36, high, false,
-                  "", "LUFS", 250};
+    st_chart c = {
+        0,  fmax(a->meter.seconds, 0.5), high - 36, high, false, "", "LUFS",
+        250};
     st_chart_begin(t, &c, "Loudness over time, before and after");
     st_chart_rows(t, &c, 6);
     st_chart_time(t, &c);
@@ -101,7 +101,7 @@ static double eq_y(const void *ctx, int i) {
 }
 
 static void columns_hz(st_text *t, const st_chart *c) {
-    static const double hz[] = {20,  50,   100,  200,  500,
+    static const double hz[] = {20,   50,   100,  200,   500,
                                 1000, 2000, 5000, 10000, 20000};
     for (int i = 0; i < 10; i++) {
         char text[16];
@@ -154,7 +154,8 @@ static void equaliser(st_text *t, const st_track *k) {
     st_text_put(t, "</figure>\n");
 }
 
-/* -- gain reduction ---------------------------------------------------------- */
+/* -- gain reduction ----------------------------------------------------------
+ */
 
 static double trace_x(const void *ctx, int i) {
     const st_gr_trace *g = ctx;
@@ -181,8 +182,9 @@ static void reduction(st_text *t, const st_track *k) {
            2);
     double most = fmax(deepest(&k->pre.trace), deepest(&k->result.trace));
     double low = fmax(3, ceil(most + 0.5));
-    st_chart c = {0, fmax(k->result.after.meter.seconds, 0.5), -low, 0, false,
-                  "", "dB", 190};
+    st_chart c = {
+        0,  fmax(k->result.after.meter.seconds, 0.5), -low, 0, false, "", "dB",
+        190};
     st_chart_begin(t, &c, "Gain reduction over time");
     st_chart_rows(t, &c, low > 8 ? 3 : 1);
     st_chart_time(t, &c);

@@ -18,10 +18,10 @@ typedef struct {
 typedef struct {
     int count; /* references added; 0: none */
     double weight;
-    double mid_db[ST_MEASURE_BANDS];  /* shape, mid power sum at 0 dB */
-    double side_db[ST_MEASURE_BANDS]; /* on the same scale */
+    double mid_db[ST_MEASURE_BANDS];      /* shape, mid power sum at 0 dB */
+    double side_db[ST_MEASURE_BANDS];     /* on the same scale */
     double bands26_db[ST_SPECTRUM_BANDS]; /* of the mid */
-    double lufs, plr_db, lra, width; /* width: E[S^2]/E[M^2] */
+    double lufs, plr_db, lra, width;      /* width: E[S^2]/E[M^2] */
     double true_peak_dbtp;
     bool stereo; /* one at least is */
 } st_reference;

@@ -134,8 +134,8 @@ static void find_excerpts(const st_ear *ear, float *scratch, st_measure *out) {
     }
 }
 
-static double side_under(const st_ear *ear, const float *mid,
-                         const float *side, double hz) {
+static double side_under(const st_ear *ear, const float *mid, const float *side,
+                         double hz) {
     double m = 0, s = 0;
     int size = 2 * (st_spectrum_bins(ear->spectrum) - 1);
     for (int k = 1; k < size / 2 && k * ear->rate_hz / size < hz; k++)
@@ -194,14 +194,14 @@ void st_ear_finish(st_ear *ear, st_measure *out) {
 st_status st_measure_source(st_source *source, st_pool *pool, st_measure *out,
                             st_err *err) {
     st_ear *ear = NULL;
-    st_status status = st_ear_new(&ear, source->format.rate_hz,
-                                  source->format.channels);
+    st_status status =
+        st_ear_new(&ear, source->format.rate_hz, source->format.channels);
     if (status)
         return st_err_set(err, status, "Out of memory.");
     st_flow_step steps[ST_EAR_STEPS];
     st_ear_steps(ear, "measuring", steps);
-    status = st_flow_run(pool, source, -1, 0, steps, ST_EAR_STEPS, NULL, NULL,
-                         err);
+    status =
+        st_flow_run(pool, source, -1, 0, steps, ST_EAR_STEPS, NULL, NULL, err);
     if (!status)
         st_ear_finish(ear, out);
     st_ear_free(ear);

@@ -1,6 +1,7 @@
 #include "master/preset.h"
 
 #include <ctype.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,22 +9,27 @@
 static const st_preset presets[] = {
     {"Electro House", "Loud and wide with a firm, mono low end.", -8, -1, 1.0,
      0.5, 0.8, 0.5, 0.7, 0.25, 0.4, 110, 110},
-    {"Pop", "Bright and present, dense but not crushed.", -10, -1, 0.3, 0.7, 1.0,
-     0.5, 0.6, 0.2, 0.3, 106, 80},
+    {"Pop", "Bright and present, dense but not crushed.", -10, -1, 0.3, 0.7,
+     1.0, 0.5, 0.6, 0.2, 0.3, 106, 80},
     {"Hip-Hop", "Heavy lows, clear voice, punch before density.", -10, -1, 1.5,
      0.5, 0.3, 0.5, 0.5, 0.2, 0.4, 100, 100},
     {"Rock", "Forward mids, glue, some colour.", -10, -1, 0.2, 0.6, 0.3, 0.5,
      0.6, 0.2, 0.5, 102, 80},
     {"Streaming", "For services that level to -14 LUFS: dynamics first.", -14,
      -1, 0, 0, 0, 0.4, 0.35, 0, 0, 100, 0},
-    {"Loud", "As loud as the limits allow with an even balance.", -10, -1, 0, 0.3,
-     0.3, 0.5, 0.7, 0.3, 0.4, 100, 80},
+    {"Loud", "As loud as the limits allow with an even balance.", -10, -1, 0,
+     0.3, 0.3, 0.5, 0.7, 0.3, 0.4, 100, 80},
     {"Club", "For big systems: deep mono bass and tight dynamics.", -8, -1, 1.3,
      0, 0.5, 0.5, 0.7, 0.2, 0.3, 104, 130},
 };
 static const st_preset neutral = {
-    "Default", "No taste of its own: only what the music needs.", -14, -1, 0, 0,
-    0, 0.4, 0.35, 0, 0, 100, 0};
+    "Default", "No taste of its own: only what the music needs.",
+    -14,       -1,
+    0,         0,
+    0,         0.4,
+    0.35,      0,
+    0,         100,
+    0};
 
 typedef struct {
     const char *name;
@@ -142,9 +148,8 @@ st_status st_preset_parse(st_preset *out, const json_t *document, st_err *err) {
 }
 
 json_t *st_preset_json(const st_preset *preset) {
-    json_t *document =
-        json_pack("{s:s, s:s, s:s}", "schema", "stemma.preset/1", "name",
-                  preset->name, "about", preset->about);
+    json_t *document = json_pack("{s:s, s:s, s:s}", "schema", "stemma.preset/1",
+                                 "name", preset->name, "about", preset->about);
     for (int i = 0; document && i < FIELDS; i++) {
         const char *base = (const char *)preset + table[i].offset;
         double value;

@@ -16,17 +16,17 @@
 /* Amounts are 0..1 (0 leaves the tool unused) unless said. */
 typedef struct {
     char name[64];
-    char about[200];     /* one sentence for people */
-    double lufs;         /* -36..-4 */
-    double ceiling_dbtp; /* -20..0 */
-    double low_db;       /* wanted lean of lows, -6..6 dB, against neutral */
-    double presence_db;  /* of 2-5 kHz, -6..6 */
-    double air_db;       /* above 10 kHz, -6..6 */
-    double correction;   /* how much of an imbalance is corrected */
-    double glue;         /* multiband compression */
-    double parallel;     /* parallel compression */
-    double color;        /* saturation beyond what loudness needs */
-    double width_pct;    /* wanted side gain, 50..140 */
+    char about[200];      /* one sentence for people */
+    double lufs;          /* -36..-4 */
+    double ceiling_dbtp;  /* -20..0 */
+    double low_db;        /* wanted lean of lows, -6..6 dB, against neutral */
+    double presence_db;   /* of 2-5 kHz, -6..6 */
+    double air_db;        /* above 10 kHz, -6..6 */
+    double correction;    /* how much of an imbalance is corrected */
+    double glue;          /* multiband compression */
+    double parallel;      /* parallel compression */
+    double color;         /* saturation beyond what loudness needs */
+    double width_pct;     /* wanted side gain, 50..140 */
     double mono_below_hz; /* 0..200: wanted mono bass */
 } st_preset;
 

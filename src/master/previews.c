@@ -36,8 +36,8 @@ static st_status make(void *ctx, double gain_db, st_source **out, st_err *err) {
         plan.segment = INT64_MAX;
     }
     st_source *before = NULL, *after = NULL, *joined = NULL;
-    st_status status = st_out_reread(p->job->out, "master", p->index, &after,
-                                     err);
+    st_status status =
+        st_out_reread(p->job->out, "master", p->index, &after, err);
     if (!status)
         status = p->both ? st_spool_source(p->track->spool, &before, err)
                          : st_out_reread(p->job->out, "master", p->index,
@@ -57,9 +57,11 @@ static st_status write_one(st_master_job *job, st_track *track, int index,
                            json_t *list, st_err *err) {
     const st_meter_result *m = &track->result.after.meter;
     double ceiling = fmin(track->recipe->value[ST_SET_CEILING], -1);
-    preview p = {job, track,
+    preview p = {job,
+                 track,
                  st_ab_plan(&track->in, &track->result.after, ceiling, 0.5),
-                 st_writer_rate(format, (int)m->rate_hz), index,
+                 st_writer_rate(format, (int)m->rate_hz),
+                 index,
                  format == ST_WRITE_MP3};
     job->output = output, job->index = index;
     job->spec = (st_out_spec){.format = {p.rate_hz, m->channels, -1},

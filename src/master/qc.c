@@ -11,7 +11,8 @@ static st_status hash_file(const st_means *means, uint64_t *hash, st_err *err) {
         return status;
     st_sample_hash state = {{0}, 0, 0};
     st_flow_step step = {"control", st_hash_step, &state, 0};
-    status = st_means_flow(means, "control", 0.95, source, -1, 0, &step, 1, err);
+    status =
+        st_means_flow(means, "control", 0.95, source, -1, 0, &step, 1, err);
     st_source_free(source);
     *hash = st_hash_value(&state);
     return status;
@@ -43,8 +44,7 @@ st_status st_qc_reread(const st_means *means, st_result *result, bool *same,
 
 static void put(st_qc_check *c, const char *name, const char *title,
                 st_qc_state state, double measured, double limit,
-                const char *unit, const char *note, ...)
-    ST_PRINTF(8, 9);
+                const char *unit, const char *note, ...) ST_PRINTF(8, 9);
 
 static void put(st_qc_check *c, const char *name, const char *title,
                 st_qc_state state, double measured, double limit,
@@ -98,9 +98,9 @@ static double eq_worst(const st_recipe *r) {
 static void judge_plr(st_qc_check *c, const st_goal *goal,
                       const st_measure *after) {
     double plr = after->meter.plr_db;
-    bool heard = isfinite(plr) && isfinite(goal->plr_floor) &&
-                 !isnan(goal->goal_lufs);
-    st_qc_state state = !heard                        ? ST_QC_NONE
+    bool heard =
+        isfinite(plr) && isfinite(goal->plr_floor) && !isnan(goal->goal_lufs);
+    st_qc_state state = !heard                         ? ST_QC_NONE
                         : plr >= goal->plr_floor - 0.1 ? ST_QC_PASS
                                                        : ST_QC_FAIL;
     put(c, "crest_factor_preserved", "Dynamics kept", state, plr,
@@ -131,13 +131,17 @@ void st_qc_judge(st_qc *qc, const st_recipe *r, const st_goal *goal,
         "%.1f dB on average, under 3 dB.", gr);
     bool whole = result->after.meter.frames == in->meter.frames;
     put(&qc->check[7], "length_kept", "Length",
-        whole ? ST_QC_PASS : lossless ? ST_QC_FAIL : ST_QC_NONE,
+        whole      ? ST_QC_PASS
+        : lossless ? ST_QC_FAIL
+                   : ST_QC_NONE,
         (double)result->after.meter.frames, (double)in->meter.frames, "frames",
         "%lld frames of %lld.", (long long)result->after.meter.frames,
         (long long)in->meter.frames);
     put(&qc->check[8], "file_verified", "File read back",
-        same ? ST_QC_PASS : lossless ? ST_QC_FAIL : ST_QC_NONE, same, 1, NULL,
-        "%s",
+        same       ? ST_QC_PASS
+        : lossless ? ST_QC_FAIL
+                   : ST_QC_NONE,
+        same, 1, NULL, "%s",
         same       ? "The file holds the very samples that were measured."
         : lossless ? "The file does not hold what was written; its own samples "
                      "were measured."

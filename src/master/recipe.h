@@ -105,7 +105,11 @@ typedef struct {
 extern const char *const st_recipe_curves[];
 extern const char *const st_recipe_shapes[];
 
-enum { ST_RECIPE_POINTS = 96, ST_REASON_BYTES = 200, ST_PRESET_NAME_BYTES = 64 };
+enum {
+    ST_RECIPE_POINTS = 96,
+    ST_REASON_BYTES = 200,
+    ST_PRESET_NAME_BYTES = 64
+};
 
 typedef struct {
     double value[ST_SET_COUNT];

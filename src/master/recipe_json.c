@@ -192,9 +192,9 @@ static int put_field(json_t *settings, const st_recipe *r, st_setting id) {
 static json_t *curve_json(const st_lineq_point *points, int count) {
     json_t *list = json_array();
     for (int i = 0; list && i < count; i++)
-        json_array_append_new(list, json_pack("[o, o]",
-                                              json_short(points[i].hz),
-                                              json_short(points[i].db)));
+        json_array_append_new(list,
+                              json_pack("[o, o]", json_short(points[i].hz),
+                                        json_short(points[i].db)));
     return list;
 }
 

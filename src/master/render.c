@@ -68,8 +68,8 @@ static st_status run_pre(const st_means *means, st_chain *chain,
                          st_source *source, st_sink *sink, st_pre *out,
                          st_err *err) {
     st_flow_step steps[ST_CHAIN_STEPS + 3];
-    int n = st_chain_steps(chain, steps), latency =
-                                              st_chain_latency_frames(chain);
+    int n = st_chain_steps(chain, steps),
+        latency = st_chain_latency_frames(chain);
     st_trim trim = {latency, out->frames};
     steps[n++] = (st_flow_step){"chain", st_trim_step, &trim, 0};
     if (sink)
@@ -91,9 +91,9 @@ static st_status render_chain(const st_means *means, st_chain *chain,
     if (status)
         return status;
     if (!out->borrowed) {
-        status = st_spool_new(&out->spool, means->folder,
-                              source->format.rate_hz, source->format.channels,
-                              err);
+        status =
+            st_spool_new(&out->spool, means->folder, source->format.rate_hz,
+                         source->format.channels, err);
         if (!status)
             status = st_spool_sink(out->spool, &sink, err);
     }
@@ -114,8 +114,7 @@ st_status st_render_pre(const st_means *means, st_spool *input,
     const st_format format = probe->format;
     st_source_free(probe);
     st_chain *chain = NULL;
-    status =
-        st_chain_new(&chain, format.rate_hz, format.channels, recipe, err);
+    status = st_chain_new(&chain, format.rate_hz, format.channels, recipe, err);
     if (status)
         return status;
     st_flow_step steps[ST_CHAIN_STEPS];

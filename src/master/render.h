@@ -32,10 +32,9 @@ typedef struct {
 
 /* A flow with phase and seconds reported to the means. */
 ST_MUST_USE st_status st_means_flow(const st_means *means, const char *phase,
-                                    double to, st_source *source,
-                                    int64_t limit, int64_t tail,
-                                    st_flow_step *steps, int count,
-                                    st_err *err);
+                                    double to, st_source *source, int64_t limit,
+                                    int64_t tail, st_flow_step *steps,
+                                    int count, st_err *err);
 
 /* The chain's output before the limiter. */
 typedef struct {

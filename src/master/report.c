@@ -9,8 +9,7 @@ json_t *st_report_number(double value, int decimals) {
     static const double scale[] = {1, 10, 100, 1e3, 1e4, 1e5, 1e6};
     if (!isfinite(value))
         return json_null();
-    double rounded =
-        floor(value * scale[decimals] + 0.5) / scale[decimals];
+    double rounded = floor(value * scale[decimals] + 0.5) / scale[decimals];
     return json_real(rounded == 0 ? 0.0 : rounded);
 }
 
@@ -66,13 +65,13 @@ static json_t *mastering_json(const st_track *t) {
     json_object_set_new(
         report, "compression",
         pair_json(t->pre.compression.mean_db, t->pre.compression.max_db));
-    json_object_set_new(report, "limiting",
-                        pair_json(t->result.limiting_mean_db,
-                                  t->result.limiting_max_db));
+    json_object_set_new(
+        report, "limiting",
+        pair_json(t->result.limiting_mean_db, t->result.limiting_max_db));
     set(report, "plr_db", m->plr_db, 2);
     set(report, "side_to_mid", m->width, 4);
-    set(report, "gain_db",
-        t->recipe->value[ST_SET_GAIN] + t->result.drive_db, 2);
+    set(report, "gain_db", t->recipe->value[ST_SET_GAIN] + t->result.drive_db,
+        2);
     return report;
 }
 
@@ -103,8 +102,8 @@ static json_t *qc_json(const st_track *t, const st_report_facts *facts) {
                                     : json_boolean(c->state == ST_QC_PASS));
         json_array_append_new(details, check_json(c));
         if (c->state == ST_QC_FAIL)
-            json_array_append_new(
-                warnings, json_sprintf("%s: %s", c->title, c->note));
+            json_array_append_new(warnings,
+                                  json_sprintf("%s: %s", c->title, c->note));
     }
     for (int i = 0; i < t->goal.bound_count; i++)
         json_array_append_new(warnings, json_string(t->goal.bounds[i].text));
@@ -162,8 +161,7 @@ static json_t *reference_json(const st_track *t, const st_report_facts *facts) {
 
 static json_t *skipped_json(const st_track *t) {
     json_t *list = json_pack(
-        "[s,s]",
-        "mixing_report is null: mastering works on a finished mix.",
+        "[s,s]", "mixing_report is null: mastering works on a finished mix.",
         "detected_bpm and detected_key are null: mastering does not use them.");
     if (!isfinite(t->result.after.meter.loudness.integrated_lufs))
         json_array_append_new(

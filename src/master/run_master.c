@@ -8,7 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* -- means: from a renderer to the ctx -------------------------------------- */
+/* -- means: from a renderer to the ctx --------------------------------------
+ */
 
 static void on_phase(void *ctx, const char *name, double to, int64_t frames) {
     st_master_job *job = ctx;
@@ -60,7 +61,8 @@ st_means st_master_means(st_master_job *job) {
     };
 }
 
-/* -- inputs ------------------------------------------------------------------ */
+/* -- inputs ------------------------------------------------------------------
+ */
 
 /* The references are measured beside the first input, on the other thread. */
 typedef struct {
@@ -101,9 +103,9 @@ static st_status load_reference(st_master_job *job, int index, st_measure *out,
 
 static void load_one(void *ctx, int i) {
     const loading *l = ctx;
-    l->status[i] = i ? load_reference(l->job, i - 1, &l->references[i - 1],
-                                      &l->err[i])
-                     : load_track(l->job, l->track, l->input, &l->err[i]);
+    l->status[i] =
+        i ? load_reference(l->job, i - 1, &l->references[i - 1], &l->err[i])
+          : load_track(l->job, l->track, l->input, &l->err[i]);
 }
 
 static void use_references(st_master_job *job, const st_measure *m, int count) {
@@ -163,7 +165,8 @@ static void note_input(const st_master_job *job, const st_track *t) {
                     t->label, (long long)t->in.meter.bad_samples);
 }
 
-/* -- work -------------------------------------------------------------------- */
+/* -- work --------------------------------------------------------------------
+ */
 
 static st_status check_format(st_master_job *job, const st_track *t,
                               st_write_format *format, st_err *err) {
@@ -190,11 +193,11 @@ static st_status master_track(st_master_job *job, st_track *track, int index,
         return st_err_set(err, ST_NO_MEM, "Out of memory.");
     track->lossless = format <= ST_WRITE_FLAC;
     job->output = "master", job->index = index;
-    job->spec = (st_out_spec){
-        .format = {(int)track->in.meter.rate_hz, track->in.meter.channels,
-                   track->in.meter.frames},
-        .container = job->container,
-        .bits = job->bits};
+    job->spec = (st_out_spec){.format = {(int)track->in.meter.rate_hz,
+                                         track->in.meter.channels,
+                                         track->in.meter.frames},
+                              .container = job->container,
+                              .bits = job->bits};
     const st_means means = st_master_means(job);
     return st_track_master(track, &means, &job->options,
                            st_ctx_seed(job->ctx) + (uint64_t)index, err);
@@ -232,10 +235,9 @@ static st_status publish(st_master_job *job, st_track *track, int index,
     if (!status && st_out_wanted(job->out, "page")) {
         st_text page = {0};
         st_html_page(&page, track, &facts);
-        status = page.failed
-                     ? st_err_set(err, ST_NO_MEM, "Out of memory.")
-                     : st_out_bytes(job->out, "page", index, page.data,
-                                    page.length, err);
+        status = page.failed ? st_err_set(err, ST_NO_MEM, "Out of memory.")
+                             : st_out_bytes(job->out, "page", index, page.data,
+                                            page.length, err);
         st_free(page.data);
     }
     json_decref(report);
@@ -266,9 +268,9 @@ static st_status publish_all(st_master_job *job, st_track *tracks, int count,
         status = publish(job, &tracks[i], i, album, reports, err);
     }
     if (!status) {
-        json_t *document = count > 1 ? st_report_album_json(album, json_incref(
-                                                                       reports))
-                                     : json_incref(json_array_get(reports, 0));
+        json_t *document =
+            count > 1 ? st_report_album_json(album, json_incref(reports))
+                      : json_incref(json_array_get(reports, 0));
         status = document ? st_out_json(job->out, "report", 0, document, err)
                           : st_err_set(err, ST_NO_MEM, "Out of memory.");
         json_decref(document);

@@ -18,7 +18,8 @@ static st_status load_preset(st_master_job *job, st_err *err) {
 static st_status load_recipe(st_master_job *job, st_err *err) {
     if (st_in_count(job->in, "recipe") == 0) {
         job->given = st_recipe_new();
-        return job->given ? ST_OK : st_err_set(err, ST_NO_MEM, "Out of memory.");
+        return job->given ? ST_OK
+                          : st_err_set(err, ST_NO_MEM, "Out of memory.");
     }
     json_t *document = NULL;
     st_status status = st_in_json(job->in, "recipe", 0, &document, err);

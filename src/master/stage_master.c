@@ -10,9 +10,9 @@ static const st_engine engines[] = {
     {0}};
 
 /* As in master/preset.c (a test compares them). */
-static const char *const presets[] = {
-    "Electro House", "Pop", "Hip-Hop", "Rock", "Streaming", "Loud", "Club",
-    NULL};
+static const char *const presets[] = {"Electro House", "Pop",       "Hip-Hop",
+                                      "Rock",          "Streaming", "Loud",
+                                      "Club",          NULL};
 static const char *const depths[] = {"16", "24", "float", NULL};
 
 #define AMOUNT(NAME, HELP)                                                     \
@@ -81,7 +81,8 @@ static const st_input inputs[] = {
      .kind = ST_KIND_AUDIO,
      .max_count = 16,
      .weighted = true,
-     .help = "A recording whose sound to match; may be repeated, with weights."},
+     .help =
+         "A recording whose sound to match; may be repeated, with weights."},
     {.name = "recipe",
      .kind = ST_KIND_JSON,
      .max_count = 1,

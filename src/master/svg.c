@@ -100,7 +100,7 @@ void st_time_text(double seconds, char *out, size_t bytes) {
 }
 
 void st_chart_time(st_text *t, const st_chart *c) {
-    static const double steps[] = {1,  2,   5,   10,  15,   30,  60,
+    static const double steps[] = {1,   2,   5,   10,  15,   30,  60,
                                    120, 300, 600, 900, 1800, 3600};
     double step = 7200;
     for (int i = 12; i >= 0; i--)

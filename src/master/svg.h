@@ -18,8 +18,7 @@ void st_chart_begin(st_text *t, const st_chart *c, const char *label);
 /* A horizontal grid line with its number each `step`. */
 void st_chart_rows(st_text *t, const st_chart *c, double step);
 /* A vertical one with a text. */
-void st_chart_column(st_text *t, const st_chart *c, double x,
-                     const char *text);
+void st_chart_column(st_text *t, const st_chart *c, double x, const char *text);
 /* A rule across at y: class "rule", with a text at its right end. */
 void st_chart_rule(st_text *t, const st_chart *c, double y, const char *text);
 

@@ -14,8 +14,8 @@ void st_track_deinit(st_track *track) {
     *track = (st_track){0};
 }
 
-static st_status load(st_track *track, const st_means *means,
-                      st_source *source, st_err *err) {
+static st_status load(st_track *track, const st_means *means, st_source *source,
+                      st_err *err) {
     st_sink *sink = NULL;
     st_ear *ear = NULL;
     const st_format *f = &source->format;
@@ -127,16 +127,14 @@ static bool match_width(st_track *t, const st_decide_options *o) {
     double safe = st_stereo_safe_width(&after->sums, width / before, 0.12);
     width = fmin(width, before * fmax(safe, 1e-3));
     width = st_recipe_set(t->recipe, ST_SET_WIDTH, width,
-                          "Width of the reference, %.3f.",
-                          o->reference->width);
+                          "Width of the reference, %.3f.", o->reference->width);
     return fabs(width - before) > 0.05;
 }
 
 /* What dynamics and limiter changed is measured on the result and led back
  * into the curve, until the spectrum of the file is the reference's. */
 static st_status match(st_track *t, const st_means *means,
-                       const st_decide_options *o, uint64_t seed,
-                       st_err *err) {
+                       const st_decide_options *o, uint64_t seed, st_err *err) {
     st_status status = ST_OK;
     t->match_passes = 1;
     for (int i = 1; !status && i < MATCH_PASSES; i++) {
@@ -144,8 +142,8 @@ static st_status match(st_track *t, const st_means *means,
         bool again = false;
         if (o->unbounded && o->amounts.eq >= 1 && !t->recipe->curve_given &&
             distance > 0.35) {
-            st_match_curve(t->recipe, o->reference, &t->in, &t->result.after,
-                           1, 0.85);
+            st_match_curve(t->recipe, o->reference, &t->in, &t->result.after, 1,
+                           0.85);
             again = true;
         }
         again |= match_width(t, o);
@@ -166,8 +164,8 @@ static void note_match(st_track *t, const st_decide_options *o) {
     for (int i = 0; i < t->goal.bound_count; i++)
         named |= t->goal.bounds[i].name[0] == 'w' ||
                  t->goal.bounds[i].name[0] == 'c';
-    if (o->amounts.width >= 1 && !named &&
-        fabs(width - ref->width) > 0.01 && t->in.meter.channels > 1)
+    if (o->amounts.width >= 1 && !named && fabs(width - ref->width) > 0.01 &&
+        t->in.meter.channels > 1)
         st_goal_bound(&t->goal, "width", ref->width, width,
                       "Width (side to mid power) stops at %.3f, the reference "
                       "has %.3f: side gain is %.0f %% (at most 140 %%), "
