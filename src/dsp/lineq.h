@@ -24,7 +24,7 @@ typedef enum {
 
 typedef struct {
     st_lineq_shape shape;
-    double hz; /* 10..0.49 of the rate; clamped */
+    double hz; /* 10..100000; clamped */
     double db; /* -24..24; clamped */
     double q;  /* 0.1..4 (shelves: 0.707 is steepest without overshoot) */
 } st_lineq_band;
@@ -50,7 +50,7 @@ typedef struct {
     st_lineq_curve mid;  /* or every channel, when separate_side is false */
     st_lineq_curve side; /* used when separate_side; needs two channels */
     bool separate_side;
-    int taps;         /* 0: from the rate; else 255..65535, made odd */
+    int taps;         /* 0: from the rate; else 255..131071, made odd */
     int block_frames; /* as in dsp/convolve.h; 0: the fastest for files */
 } st_lineq_params;
 

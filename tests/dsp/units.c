@@ -3,8 +3,10 @@
 #include "dsp/biquad.h"
 #include "dsp/blend.h"
 #include "dsp/compressor.h"
+#include "dsp/convolve.h"
 #include "dsp/crossover.h"
 #include "dsp/dither.h"
+#include "dsp/lineq.h"
 #include "dsp/multiband.h"
 #include "dsp/stereo.h"
 #include "dsp/svf.h"
@@ -192,6 +194,83 @@ static void idle_change(void *u) {
     st_multiband_set(u, &p);
 }
 
+/* --- fast convolution: nothing to change while it runs --- */
+
+static float test_fir[1000];
+
+static st_status convolve_with(void **out, const st_spec *spec, size_t taps,
+                               int block) {
+    for (size_t i = 0; i < taps; i++)
+        test_fir[i] = (i % 7 == 0 ? 0.3f : -0.01f) / (float)(i + 1);
+    st_convolve_params p = {test_fir, spec->channels == 2 ? test_fir + 1 : NULL,
+                            taps - 1, block};
+    st_convolve *u = NULL;
+    st_status status = st_convolve_new(&u, spec, &p);
+    if (status == ST_OK)
+        *out = u;
+    return status;
+}
+
+static st_status convolve_make(void **out, const st_spec *spec) {
+    return convolve_with(out, spec, 200, 0);
+}
+
+static st_status convolve_live_make(void **out, const st_spec *spec) {
+    return convolve_with(out, spec, 1000, 64);
+}
+
+static void convolve_drop(void *u) {
+    st_convolve_free(u);
+}
+
+static void convolve_reset(void *u) {
+    st_convolve_reset(u);
+}
+
+static int convolve_latency(const void *u) {
+    return st_convolve_latency_frames(u);
+}
+
+PROCESS(convolve)
+
+static st_status lineq_make(void **out, const st_spec *spec) {
+    st_lineq_band band = {ST_LINEQ_PEAK, 1000.0, 3.0, 1.0};
+    st_lineq_params p = st_lineq_defaults();
+    p.mid.bands = &band;
+    p.mid.band_count = 1;
+    p.separate_side = spec->channels == 2;
+    p.taps = 255;
+    st_lineq *u = NULL;
+    st_status status = st_lineq_new(&u, spec, &p);
+    if (status == ST_OK)
+        *out = u;
+    return status;
+}
+
+static void lineq_drop(void *u) {
+    st_lineq_free(u);
+}
+
+static void lineq_reset(void *u) {
+    st_lineq_reset(u);
+}
+
+static int lineq_latency(const void *u) {
+    return st_lineq_latency_frames(u);
+}
+
+PROCESS(lineq)
+
+static void no_change(void *u) {
+    (void)u;
+}
+
+#define FIXED(NAME, LABEL, MAKE)                                               \
+    {                                                                          \
+        LABEL, 1, 0, false, MAKE, NAME##_drop, NAME##_reset, no_change,        \
+            NAME##_latency, NAME##_process                                     \
+    }
+
 #define CASE(NAME, OUTPUTS, ONLY, NOISY)                                       \
     {                                                                          \
 #NAME, OUTPUTS, ONLY, NOISY, NAME##_make, NAME##_drop, NAME##_reset,   \
@@ -213,5 +292,8 @@ const unit_case unit_cases[] = {
     CASE(stereo, 1, 2, false),
     CASE(dither, 1, 0, true),
     CASE(blend, 1, 0, false),
+    FIXED(convolve, "convolve", convolve_make),
+    FIXED(convolve, "convolve, live", convolve_live_make),
+    FIXED(lineq, "lineq", lineq_make),
 };
 const size_t unit_case_count = sizeof unit_cases / sizeof *unit_cases;
