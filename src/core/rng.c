@@ -3,6 +3,8 @@
 #include "core/cpu.h"
 #include "core/rng_ops.h"
 
+#include <string.h>
+
 extern const st_rng_ops st_rng_ops_base;
 #ifdef ST_SIMD_X86
 extern const st_rng_ops st_rng_ops_avx2;
@@ -41,18 +43,21 @@ void st_rng_words(const st_rng *rng, uint64_t block, uint32_t out[4]) {
     out[3] = d;
 }
 
-static float unit(uint32_t word) {
-    return (float)(int32_t)(word >> 8) * 0x1p-24f;
-}
-
-static float triangle(uint32_t a, uint32_t b) {
-    return (float)((int32_t)(a >> 8) - (int32_t)(b >> 8)) * 0x1p-24f;
+/* The word that value i is made from (core/rng_ops.h, "group"). */
+static uint32_t word_of(const st_rng *rng, uint64_t i) {
+    uint64_t block = i / ST_RNG_GROUP * ST_RNG_LANES + i % ST_RNG_LANES;
+    uint32_t w[4];
+    st_rng_words(rng, block, w);
+    return w[i / ST_RNG_LANES % 4];
 }
 
 float st_rng_uniform(const st_rng *rng, uint64_t i) {
-    uint32_t w[4];
-    st_rng_words(rng, i / 4, w);
-    return unit(w[i % 4]);
+    return (float)(int32_t)(word_of(rng, i) >> 8) * 0x1p-24f;
+}
+
+float st_rng_tpdf(const st_rng *rng, uint64_t i) {
+    uint32_t w = word_of(rng, i);
+    return (float)((int32_t)(w >> 16) - (int32_t)(w & 0xFFFFu)) * 0x1p-16f;
 }
 
 double st_rng_uniform_double(const st_rng *rng, uint64_t i) {
@@ -63,44 +68,35 @@ double st_rng_uniform_double(const st_rng *rng, uint64_t i) {
     return (double)bits * 0x1p-53;
 }
 
-float st_rng_tpdf(const st_rng *rng, uint64_t i) {
-    uint32_t w[4];
-    st_rng_words(rng, i / 2, w);
-    const uint32_t *pair = w + 2 * (i % 2);
-    return triangle(pair[0], pair[1]);
+typedef void (*group_fn)(uint64_t seed, uint64_t stream, uint64_t group,
+                         float *out);
+
+/* Whole groups go straight out; the two ends by way of a copy. */
+static void fill(const st_rng *rng, group_fn fn, uint64_t first, float *out,
+                 size_t n) {
+    float part[ST_RNG_GROUP];
+    while (n > 0) {
+        uint64_t group = first / ST_RNG_GROUP;
+        size_t skip = first % ST_RNG_GROUP;
+        size_t count = ST_RNG_GROUP - skip;
+        count = count < n ? count : n;
+        if (count == ST_RNG_GROUP) {
+            fn(rng->seed, rng->stream, group, out);
+        } else {
+            fn(rng->seed, rng->stream, group, part);
+            memcpy(out, part + skip, count * sizeof *out);
+        }
+        first += count;
+        out += count;
+        n -= count;
+    }
 }
 
-/* Whole vectors of blocks; the ends one by one. */
 void st_rng_fill_uniform(const st_rng *rng, uint64_t first, float *out,
                          size_t n) {
-    enum { GROUP = 4 * ST_RNG_LANES };
-    uint32_t w[4][ST_RNG_LANES];
-    size_t i = 0;
-    for (; i < n && (first + i) % 4 != 0; i++)
-        out[i] = st_rng_uniform(rng, first + i);
-    for (; i + GROUP <= n; i += GROUP) {
-        rng->ops->words(rng->seed, rng->stream, (first + i) / 4, w);
-        for (size_t j = 0; j < ST_RNG_LANES; j++)
-            for (size_t k = 0; k < 4; k++)
-                out[i + 4 * j + k] = unit(w[k][j]);
-    }
-    for (; i < n; i++)
-        out[i] = st_rng_uniform(rng, first + i);
+    fill(rng, rng->ops->uniform, first, out, n);
 }
 
 void st_rng_fill_tpdf(const st_rng *rng, uint64_t first, float *out, size_t n) {
-    enum { GROUP = 2 * ST_RNG_LANES };
-    uint32_t w[4][ST_RNG_LANES];
-    size_t i = 0;
-    for (; i < n && (first + i) % 2 != 0; i++)
-        out[i] = st_rng_tpdf(rng, first + i);
-    for (; i + GROUP <= n; i += GROUP) {
-        rng->ops->words(rng->seed, rng->stream, (first + i) / 2, w);
-        for (size_t j = 0; j < ST_RNG_LANES; j++) {
-            out[i + 2 * j] = triangle(w[0][j], w[1][j]);
-            out[i + 2 * j + 1] = triangle(w[2][j], w[3][j]);
-        }
-    }
-    for (; i < n; i++)
-        out[i] = st_rng_tpdf(rng, first + i);
+    fill(rng, rng->ops->tpdf, first, out, n);
 }

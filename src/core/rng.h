@@ -26,15 +26,17 @@ st_rng st_rng_make(uint64_t seed, uint64_t stream);
  * counter = (block, stream), low words first. */
 void st_rng_words(const st_rng *rng, uint64_t block, uint32_t out[4]);
 
-/* Uniform in [0, 1), 24 bits: word (i mod 4) of block i / 4. */
+/* Uniform in [0, 1), 24 bits. [Values 0..255 use blocks 0..63 and so on;
+ * core/rng_ops.h says which word.] */
 float st_rng_uniform(const st_rng *rng, uint64_t i);
 /* Uniform in [0, 1), 53 bits: words 2 (i mod 2) and the next, of block i/2. */
 double st_rng_uniform_double(const st_rng *rng, uint64_t i);
-/* Triangular in (-1, 1), the difference of two uniforms: words 2 (i mod 2)
- * and the next, of block i / 2. Dither of 2 LSB peak to peak. */
+/* Triangular in (-1, 1), the difference of two 16-bit uniforms: dither of
+ * 2 LSB peak to peak in steps of 2^-16 LSB; variance 1/6. */
 float st_rng_tpdf(const st_rng *rng, uint64_t i);
 
-/* out[j] = the value at `first` + j, for j < n. */
+/* out[j] = the value at `first` + j, for j < n; cheapest where `first` and
+ * n are multiples of 256. */
 void st_rng_fill_uniform(const st_rng *rng, uint64_t first, float *out,
                          size_t n);
 void st_rng_fill_tpdf(const st_rng *rng, uint64_t first, float *out, size_t n);

@@ -1,16 +1,17 @@
-/* rng_ops: the vector kernel behind core/rng.h, one table a CPU level. */
+/* rng_ops: the vector kernels behind core/rng.h, one table a CPU level. */
 #ifndef ST_CORE_RNG_OPS_H
 #define ST_CORE_RNG_OPS_H
 
-#include <stddef.h>
 #include <stdint.h>
 
-enum { ST_RNG_LANES = 16 };
+/* A group is 64 blocks of four words: value 64 k + j of it is made from word
+ * k of block j, so that a kernel stores whole vectors. */
+enum { ST_RNG_LANES = 64, ST_RNG_GROUP = 4 * ST_RNG_LANES };
 
 struct st_rng_ops {
-    /* words[k][j] = word k of block first + j, j < ST_RNG_LANES */
-    void (*words)(uint64_t seed, uint64_t stream, uint64_t first,
-                  uint32_t words[4][ST_RNG_LANES]);
+    /* All values of a group, as in core/rng.h. */
+    void (*uniform)(uint64_t seed, uint64_t stream, uint64_t group, float *out);
+    void (*tpdf)(uint64_t seed, uint64_t stream, uint64_t group, float *out);
 };
 
 #endif
