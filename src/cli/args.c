@@ -4,6 +4,7 @@
 #include "stage/params.h"
 #include "stage/text.h"
 
+#include <assert.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,7 @@ bool cli_args_has(const cli_args *args, const char *flag) {
 
 void cli_args_deinit(cli_args *args) {
     for (int i = 0; i < args->named_count; i++)
-        st_free((void *)(uintptr_t)args->named[i].file);
+        st_free(args->named[i].own);
     st_free(args->files);
     st_free(args->named);
     st_free(args->written);
@@ -55,6 +56,7 @@ static st_status parse_item(const char *text, bool weighted, cli_named *out,
             *colon = '\0';
         }
     }
+    out->own = file;
     out->file = file;
     return ST_OK;
 }
@@ -92,6 +94,7 @@ static st_status take_seed(cli_args *out, const char *value, st_err *err) {
 static st_status take(cli_args *out, const cli_flag *flag, const char *value,
                       bool on, st_err *err) {
     cli_named *named = NULL;
+    assert(value != NULL || flag->value == NULL);
     out->given[flag - out->flags.flag] = on;
     switch (flag->kind) {
     case CLI_FLAG_PARAM:
@@ -107,7 +110,8 @@ static st_status take(cli_args *out, const cli_flag *flag, const char *value,
         return parse_item(value, out->stage->inputs[flag->index].weighted,
                           named, err);
     case CLI_FLAG_OUTPUT:
-        out->written[out->written_count++] = (cli_named){flag->index, value, 1};
+        out->written[out->written_count++] =
+            (cli_named){.index = flag->index, .file = value};
         return ST_OK;
     case CLI_FLAG_SWITCH:
         return ST_OK;

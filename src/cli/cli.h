@@ -42,10 +42,14 @@ int cmd_stage(const st_stage *stage, int count, char **args);
 int cli_fail(int code, const char *format, ...) ST_PRINTF(2, 3);
 int cli_fail_err(int code, const st_err *err);
 
+/* The document on stdout; CLI_DONE, or CLI_FAILED with a message. */
+int cli_print_json(json_t *document);
+
 /* -- args.c: the words of a stage's command, checked against its table */
 typedef struct {
     int index; /* input or output of the stage */
     const char *file;
+    char *own; /* the same when it was copied, else NULL */
     double weight;
 } cli_named;
 
@@ -111,7 +115,8 @@ int cli_width(FILE *to); /* columns; 80 when not a terminal */
  * "red", "yellow", "green", "cyan", "off". */
 const char *cli_style(FILE *to, const char *name);
 /* Print `text` wrapped to the width, each line but the first after `indent`
- * spaces; the cursor stands at column `at`. Ends the line. */
+ * spaces; the cursor stands at column `at`. '\n' starts a line, two a
+ * paragraph. Ends the line. */
 void cli_wrap(FILE *to, const char *text, int at, int indent);
 /* "3:21.4" or "1:02:03". */
 void cli_time_text(double seconds, char *text, size_t bytes);

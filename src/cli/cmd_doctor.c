@@ -136,13 +136,9 @@ static int print_facts(report *r) {
     json_t *document =
         json_pack("{s:s,s:s,s:b,s:O}", "schema", "stemma.doctor/1", "version",
                   cli_version(), "ok", r->poor == 0, "facts", r->facts);
-    char *text = document != NULL ? json_dumps(document, JSON_INDENT(2)) : NULL;
+    int code = cli_print_json(document);
     json_decref(document);
-    if (text == NULL)
-        return cli_fail(CLI_FAILED, "Out of memory.");
-    printf("%s\n", text);
-    free(text);
-    return CLI_DONE;
+    return code;
 }
 
 int cmd_doctor(int count, char **args) {

@@ -1,14 +1,14 @@
 #include "cli/cli.h"
 
+#include "core/json.h"
+
 #include <string.h>
 
 static st_status read_plan(const char *file, st_plan **out, st_err *err) {
-    json_error_t fault;
-    json_t *document = json_load_file(file, JSON_REJECT_DUPLICATES, &fault);
-    if (document == NULL)
-        return st_err_set(err, ST_BAD_DATA, "%s: line %d: %s.", file,
-                          fault.line, fault.text);
-    st_status status = st_plan_parse(out, document, err);
+    json_t *document = NULL;
+    st_status status = st_json_load_file(&document, file, NULL, err);
+    if (status == ST_OK)
+        status = st_plan_parse(out, document, err);
     json_decref(document);
     return status;
 }

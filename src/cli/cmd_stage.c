@@ -1,15 +1,10 @@
 #include "cli/cli.h"
 
-#include <stdlib.h>
-
 static int print_plan(const st_plan *plan) {
     json_t *document = st_plan_json(plan);
-    char *text = json_dumps(document, JSON_INDENT(2));
-    if (text != NULL)
-        printf("%s\n", text);
-    free(text);
+    int code = cli_print_json(document);
     json_decref(document);
-    return text != NULL ? CLI_DONE : cli_fail(CLI_FAILED, "Out of memory.");
+    return code;
 }
 
 static int work_args(const cli_args *args) {

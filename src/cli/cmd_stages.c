@@ -2,7 +2,6 @@
 
 #include "job/table.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 static void list(void) {
@@ -24,11 +23,7 @@ int cmd_stages(int count, char **args) {
     if (count > 1 || strcmp(args[0], "--json") != 0)
         return cli_fail(CLI_USAGE, "usage: stemma stages [--json]");
     json_t *table = st_table_json();
-    char *text = json_dumps(table, JSON_INDENT(2));
+    int code = cli_print_json(table);
     json_decref(table);
-    if (text == NULL)
-        return cli_fail(CLI_FAILED, "Out of memory.");
-    printf("%s\n", text);
-    free(text);
-    return CLI_DONE;
+    return code;
 }

@@ -15,9 +15,14 @@ static void verbs(FILE *to) {
         fprintf(to, " %s", c->name);
 }
 
+/* A space inside a choice may be written '-' (stage/text.h). */
 static void choices(FILE *to, const st_param *param) {
-    for (int i = 0; param->choices[i] != NULL; i++)
-        fprintf(to, "%s%s", i > 0 ? " " : "", param->choices[i]);
+    for (int i = 0; param->choices[i] != NULL; i++) {
+        if (i > 0)
+            fputc(' ', to);
+        for (const char *c = param->choices[i]; *c != '\0'; c++)
+            fputc(*c == ' ' ? '-' : *c, to);
+    }
 }
 
 static void engines(FILE *to, const st_stage *stage) {

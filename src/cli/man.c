@@ -5,12 +5,17 @@
 
 #include <string.h>
 
-/* Text for roff: '-' stays a hyphen-minus, no line starts a request. */
+/* Text for roff: '-' stays a hyphen-minus, no line starts a request, and an
+ * empty line starts a paragraph. */
 static void put(FILE *to, const char *text) {
-    if (*text == '.' || *text == '\'')
-        fputs("\\&", to);
+    bool fresh = true;
     for (; *text != '\0'; text++) {
-        if (*text == '-')
+        if (fresh && (*text == '.' || *text == '\''))
+            fputs("\\&", to);
+        fresh = *text == '\n';
+        if (fresh && text[1] == '\n')
+            fputs("\n.PP", to);
+        else if (*text == '-')
             fputs("\\-", to);
         else if (*text == '\\')
             fputs("\\e", to);

@@ -43,17 +43,15 @@ static const group groups[] = {
 };
 
 /* The member `key` of the document, or of one of its own objects. */
-static const json_t *find(const json_t *meters, const char *key) {
+static const json_t *find(json_t *meters, const char *key) {
     const json_t *value = json_object_get(meters, key);
-    json_t *object = (json_t *)(uintptr_t)meters; /* iterators want it so */
-    void *at = json_object_iter(object);
-    for (; value == NULL && at != NULL; at = json_object_iter_next(object, at))
+    void *at = json_object_iter(meters);
+    for (; value == NULL && at != NULL; at = json_object_iter_next(meters, at))
         value = json_object_get(json_object_iter_value(at), key);
     return value;
 }
 
-static void number(const json_t *meters, const figure *f, char *text,
-                   size_t bytes) {
+static void number(json_t *meters, const figure *f, char *text, size_t bytes) {
     const json_t *value = find(meters, f->key);
     double x = json_number_value(value);
     if (json_is_number(value))
@@ -62,7 +60,7 @@ static void number(const json_t *meters, const figure *f, char *text,
         snprintf(text, bytes, "-"); /* of silence there is no level */
 }
 
-static void show_group(const json_t *meters, const group *g, FILE *to) {
+static void show_group(json_t *meters, const group *g, FILE *to) {
     fprintf(to, "  %s%s%s\n", cli_style(to, "bold"), g->title,
             cli_style(to, "off"));
     for (const figure *f = g->rows; f->label != NULL; f++) {
@@ -77,7 +75,7 @@ static const json_t *input_of(const json_t *step) {
     return json_array_get(json_object_get(step, "inputs"), 0);
 }
 
-static const json_t *meters_of(const json_t *step) {
+static json_t *meters_of(const json_t *step) {
     return json_object_get(json_object_get(step, "results"), "meters");
 }
 

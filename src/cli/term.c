@@ -1,5 +1,6 @@
 #include "cli/cli.h"
 
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -53,7 +54,14 @@ void cli_wrap(FILE *to, const char *text, int at, int indent) {
     int width = cli_width(to);
     bool first = true;
     while (*text != '\0') {
-        size_t length = strcspn(text, " ");
+        if (*text == '\n') {
+            fprintf(to, "\n%*s", text[1] != '\n' ? indent : 0, "");
+            at = indent;
+            first = true;
+            text++;
+            continue;
+        }
+        size_t length = strcspn(text, " \n");
         char word[256];
         snprintf(word, sizeof word, "%.*s", (int)length, text);
         int columns = cli_columns(word);
@@ -77,6 +85,5 @@ void cli_time_text(double seconds, char *text, size_t bytes) {
         snprintf(text, bytes, "%ld:%02ld:%02ld", whole / 3600, whole / 60 % 60,
                  whole % 60);
     else
-        snprintf(text, bytes, "%ld:%04.1f", whole / 60,
-                 seconds - (double)(whole / 60 * 60));
+        snprintf(text, bytes, "%ld:%04.1f", whole / 60, fmod(seconds, 60));
 }

@@ -1,6 +1,8 @@
 #include "cli/cli.h"
 
 #include "audio/writer.h"
+#include "core/alloc.h"
+#include "core/json.h"
 
 #include <signal.h>
 #include <stdatomic.h>
@@ -65,12 +67,12 @@ static json_t *failed_result(st_status status, const st_err *err) {
                      err->text, "steps");
 }
 
-static int print_json(const json_t *document) {
-    char *text = json_dumps(document, JSON_INDENT(2) | JSON_REAL_PRECISION(15));
-    if (text == NULL)
+int cli_print_json(json_t *document) {
+    char *text = NULL;
+    if (document == NULL || st_json_pretty(document, &text, NULL) != ST_OK)
         return cli_fail(CLI_FAILED, "Out of memory.");
-    int written = printf("%s\n", text);
-    free(text);
+    int written = fputs(text, stdout);
+    st_free(text);
     if (written < 0 || fflush(stdout) != 0)
         return cli_fail(CLI_FAILED, "The result could not be written.");
     return CLI_DONE;
@@ -123,7 +125,7 @@ int cli_plan_work(const st_plan *plan, const cli_work *work) {
     if (result == NULL)
         result = failed_result(status, &err);
     int code = exit_of(status, result);
-    if (work->json && print_json(result) != CLI_DONE)
+    if (work->json && cli_print_json(result) != CLI_DONE)
         code = CLI_FAILED;
     if (status != ST_OK)
         say_failures(result, &err);

@@ -118,6 +118,12 @@ static bool seeks_fast(const st_item *item) {
            item->info.kind == ST_FILE_AIFF;
 }
 
+/* Only what may be kept is worth the hashing. */
+static bool wants_hash(const st_item *item) {
+    return item->pcm[0] == '\0' && item->step->plan->stage->cacheable &&
+           item->step->run->options->cache_dir != NULL;
+}
+
 static int stop_copy(void *ctx) {
     return st_run_cancelled(ctx);
 }
@@ -128,7 +134,8 @@ static st_status fill_spool(st_item *item, st_source *source, st_err *err) {
     st_spool *spool = NULL;
     st_sink *sink = NULL;
     st_source *tapped = NULL;
-    st_status status = st_tap_new(&tapped, source, item, true, err);
+    st_status status =
+        st_tap_new(&tapped, source, item, true, wants_hash(item), err);
     if (status != ST_OK)
         return status;
     status = st_spool_new(&spool, run->options->temp_dir,
@@ -160,14 +167,15 @@ static st_status open_item(st_item *item, bool once, st_source **out,
         return status;
     bool direct = once || seeks_fast(item);
     if (item->spool == NULL && direct)
-        return st_tap_new(out, source, item, item->plan->file != NULL, err);
+        return st_tap_new(out, source, item, item->plan->file != NULL,
+                          wants_hash(item), err);
     if (item->spool == NULL)
         status = fill_spool(item, source, err);
     source = NULL;
     if (status == ST_OK)
         status = st_spool_source(item->spool, &source, err);
     if (status == ST_OK)
-        status = st_tap_new(out, source, item, false, err);
+        status = st_tap_new(out, source, item, false, false, err);
     return status;
 }
 

@@ -22,7 +22,9 @@ typedef struct {
     st_meta meta;
     st_spool *spool; /* once decoded, where decoding is slow */
     char pcm[65];    /* hash of the decoded samples, "" until known */
-    int warnings;    /* of the reader, taken over so far */
+    char key[65];    /* of the file as it was, for the cache; "" if not noted */
+    int64_t known_frames; /* length that goes with a pcm from the cache */
+    int warnings;         /* of the reader, taken over so far */
 } st_item;
 
 /* One output that was made. */
@@ -72,9 +74,11 @@ ST_MUST_USE st_status st_item_know(st_item *item, st_err *err);
 st_item *st_item_find(st_step *step, int input, int index);
 void st_item_deinit(st_item *item);
 /* A source that passes on `inner` (taken, also on error), stops on cancel and,
- * over a reader's own source, takes over the reader's warnings. */
+ * over a reader's own source, takes over the reader's warnings. With `hash`
+ * the item's pcm becomes known when all frames went by once. */
 ST_MUST_USE st_status st_tap_new(st_source **out, st_source *inner,
-                                 st_item *item, bool reader, st_err *err);
+                                 st_item *item, bool reader, bool hash,
+                                 st_err *err);
 
 /* -- made.c: what comes out */
 extern const st_out_ops st_made_ops; /* host: st_step */

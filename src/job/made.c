@@ -1,6 +1,7 @@
 #include "job/job.h"
 
 #include "core/alloc.h"
+#include "core/json.h"
 
 #include <errno.h>
 #include <libgen.h>
@@ -54,23 +55,22 @@ static bool is_wanted(void *host, int output) {
     return is_linked(step, output);
 }
 
-/* The entry for output and index, made when new. `made` may move. */
-static st_status need(st_step *step, int output, int index, st_made **out,
-                      st_err *err) {
+/* The entry for output and index, made when new; NULL when out of memory.
+ * Entries may move when another is made. */
+static st_made *need(st_step *step, int output, int index) {
     st_made *made = st_made_find(step, output, index);
-    if (made == NULL) {
-        int n = step->made_count;
-        if ((n & (n - 1)) == 0 &&
-            st_regrow((void **)&step->made, (size_t)n,
-                      n == 0 ? 1 : 2 * (size_t)n, sizeof *made) != ST_OK)
-            return no_mem(err);
-        made = &step->made[step->made_count++];
-        *made = (st_made){.output = output,
-                          .index = index,
-                          .target = target_of(step, output, index)};
-    }
-    *out = made;
-    return ST_OK;
+    if (made != NULL)
+        return made;
+    int n = step->made_count;
+    if ((n & (n - 1)) == 0 &&
+        st_regrow((void **)&step->made, (size_t)n, n == 0 ? 1 : 2 * (size_t)n,
+                  sizeof *made) != ST_OK)
+        return NULL;
+    made = &step->made[step->made_count++];
+    *made = (st_made){.output = output,
+                      .index = index,
+                      .target = target_of(step, output, index)};
+    return made;
 }
 
 void st_made_deinit(st_made *made) {
@@ -207,12 +207,11 @@ static st_status made_audio(void *host, int output, int index,
                             const st_out_spec *spec, st_sink **sink,
                             st_err *err) {
     st_step *step = host;
-    st_made *made = NULL;
-    st_status status = need(step, output, index, &made, err);
-    if (status != ST_OK)
-        return status;
-    status = resolve(step, output, index, spec->container, &made->container,
-                     &made->bits, err);
+    st_made *made = need(step, output, index);
+    if (made == NULL)
+        return no_mem(err);
+    st_status status = resolve(step, output, index, spec->container,
+                               &made->container, &made->bits, err);
     if (status != ST_OK)
         return status;
     if (spec->bits != ST_BITS_ASKED &&
@@ -256,10 +255,9 @@ static st_status made_reread(void *host, int output, int index,
 
 static st_status made_json(void *host, int output, int index, json_t *document,
                            st_err *err) {
-    st_made *made = NULL;
-    st_status status = need(host, output, index, &made, err);
-    if (status != ST_OK)
-        return status;
+    st_made *made = need(host, output, index);
+    if (made == NULL)
+        return no_mem(err);
     json_decref(made->document);
     made->document = json_incref(document);
     made->done = true;
@@ -268,10 +266,12 @@ static st_status made_json(void *host, int output, int index, json_t *document,
 
 static st_status made_bytes(void *host, int output, int index,
                             const void *bytes, size_t size, st_err *err) {
-    st_made *made = NULL;
-    st_status status = need(host, output, index, &made, err);
-    if (status != ST_OK || made->target == NULL)
-        return status;
+    st_made *made = need(host, output, index);
+    if (made == NULL)
+        return no_mem(err);
+    if (made->target == NULL)
+        return ST_OK;
+    st_status status = ST_OK;
     if (made->staged == NULL)
         status = st_staged_name(&made->staged, made->target->file, err);
     if (status == ST_OK)
@@ -372,16 +372,13 @@ st_status st_made_check(st_run *run, st_err *err) {
 /* -- after it */
 
 static st_status stage_document(st_made *made, st_err *err) {
-    char *text = json_dumps(made->document, JSON_INDENT(2));
-    size_t length = text != NULL ? strlen(text) : 0;
-    st_status status = ST_OK;
-    if (text == NULL)
-        return no_mem(err);
-    text[length] = '\n'; /* in the place of the NUL */
-    status = st_staged_name(&made->staged, made->target->file, err);
+    char *text = NULL;
+    st_status status = st_json_pretty(made->document, &text, err);
     if (status == ST_OK)
-        status = st_writer_put(made->staged, text, length + 1, NULL, err);
-    free(text);
+        status = st_staged_name(&made->staged, made->target->file, err);
+    if (status == ST_OK)
+        status = st_writer_put(made->staged, text, strlen(text), NULL, err);
+    st_free(text);
     return status;
 }
 

@@ -63,8 +63,8 @@ static st_status find_engine(const st_stage *stage, const char *name,
 }
 
 st_status st_plan_step_add(st_plan *plan, const st_stage *stage,
-                           const char *engine, const json_t *params,
-                           uint64_t seed, int *step, st_err *err) {
+                           const char *engine, json_t *params, uint64_t seed,
+                           int *step, st_err *err) {
     st_plan_step made = {.stage = stage, .seed = seed};
     if (plan->step_count >= ST_PLAN_MAX_STEPS)
         return st_err_set(err, ST_LIMIT, "A plan may have %d steps at most.",

@@ -51,7 +51,7 @@ void st_plan_free(st_plan *plan); /* NULL is fine */
  * default. *step (may be NULL) gets its number. ST_NOT_FOUND, ST_BAD_ARG,
  * ST_LIMIT, ST_NO_MEM. */
 ST_MUST_USE st_status st_plan_step_add(st_plan *plan, const st_stage *stage,
-                                       const char *engine, const json_t *params,
+                                       const char *engine, json_t *params,
                                        uint64_t seed, int *step, st_err *err);
 /* Give a step one more item of an input. `label` may be NULL. ST_BAD_ARG
  * (weight not in 0..1000, or not weighted), ST_NOT_FOUND, ST_LIMIT. */
@@ -78,7 +78,7 @@ ST_MUST_USE st_status st_plan_check(const st_plan *plan, st_err *err);
 
 /* A plan from a "stemma.plan/1" document, checked. ST_BAD_DATA names the
  * place. */
-ST_MUST_USE st_status st_plan_parse(st_plan **out, const json_t *document,
+ST_MUST_USE st_status st_plan_parse(st_plan **out, json_t *document,
                                     st_err *err);
 /* The document of a plan, a new reference, or NULL when out of memory. */
 json_t *st_plan_json(const st_plan *plan);

@@ -80,7 +80,7 @@ static st_status parse_target(st_plan *plan, int step, const char *output,
 }
 
 /* {"name": [item, ...], ...}; a lone item may stand without its array. */
-static st_status parse_lists(st_plan *plan, int step, const json_t *lists,
+static st_status parse_lists(st_plan *plan, int step, json_t *lists,
                              st_status (*one)(st_plan *plan, int step,
                                               const char *name, int place,
                                               const json_t *item, st_err *err),
@@ -89,9 +89,8 @@ static st_status parse_lists(st_plan *plan, int step, const json_t *lists,
         return ST_OK;
     if (!json_is_object(lists))
         return bad(err, "inputs and outputs must be objects");
-    json_t *object = (json_t *)(uintptr_t)lists;
-    for (void *at = json_object_iter(object); at != NULL;
-         at = json_object_iter_next(object, at)) {
+    for (void *at = json_object_iter(lists); at != NULL;
+         at = json_object_iter_next(lists, at)) {
         const char *name = json_object_iter_key(at);
         const json_t *list = json_object_iter_value(at);
         size_t count = json_is_array(list) ? json_array_size(list) : 1;
@@ -122,7 +121,7 @@ static st_status parse_seed(const json_t *step, uint64_t *seed, st_err *err) {
     return ST_OK;
 }
 
-static st_status parse_step(st_plan *plan, const json_t *step, st_err *err) {
+static st_status parse_step(st_plan *plan, json_t *step, st_err *err) {
     const char *name = text_member(step, "stage");
     const st_stage *stage = NULL;
     uint64_t seed = 0;
@@ -145,7 +144,7 @@ static st_status parse_step(st_plan *plan, const json_t *step, st_err *err) {
     return status;
 }
 
-st_status st_plan_parse(st_plan **out, const json_t *document, st_err *err) {
+st_status st_plan_parse(st_plan **out, json_t *document, st_err *err) {
     const char *schema = text_member(document, "schema");
     const json_t *steps = json_object_get(document, "steps");
     if (schema == NULL || strcmp(schema, SCHEMA) != 0)

@@ -1,17 +1,13 @@
 #include "job/run.h"
 
 #include "core/alloc.h"
+#include "core/arena.h"
+#include "core/clock.h"
+#include "job/cache.h"
 #include "job/job.h"
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
-
-static double now_s(void) {
-    struct timespec t;
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
-}
 
 bool st_run_cancelled(const st_run *run) {
     return run->options->cancelled != NULL &&
@@ -26,7 +22,10 @@ static st_pool *step_pool(void *host) {
 }
 
 static st_arena *step_arena(void *host) {
-    return ((st_step *)host)->arena;
+    st_step *step = host;
+    if (step->arena == NULL && st_arena_new(&step->arena) != ST_OK)
+        return NULL;
+    return step->arena;
 }
 
 static st_status step_folder(void *host, const char **path, st_err *err) {
@@ -123,12 +122,18 @@ static st_status run_init(st_run *run, const st_plan *plan,
 /* -- the work */
 
 static void step_run(st_step *step) {
-    double from = now_s();
+    int64_t from = st_clock_ns();
     step->began = true;
     st_ctx_begin(&step->ctx);
-    step->status =
-        step->plan->stage->run(&step->ctx, &step->in, &step->out, &step->err);
+    step->cached = st_cache_load(step);
+    if (!step->cached)
+        step->status = step->plan->stage->run(&step->ctx, &step->in, &step->out,
+                                              &step->err);
     st_ctx_end(&step->ctx);
+    st_arena_free(step->arena);
+    step->arena = NULL;
+    if (step->status == ST_OK && !step->cached)
+        st_cache_store(step);
     /* A cancel also ends what the stage waits for (a decoder, a pipe), so its
      * own error may be only a consequence. */
     if (st_run_cancelled(step->run))
@@ -139,7 +144,7 @@ static void step_run(st_step *step) {
     else if (step->status != ST_OK && step->err.text[0] == '\0')
         (void)st_err_set(&step->err, step->status, "%s failed: %s.",
                          step->plan->stage->name, st_status_name(step->status));
-    step->seconds = now_s() - from;
+    step->seconds = st_clock_seconds(from, st_clock_ns());
 }
 
 /* Runs all; the first failure's sentence goes to err. */
@@ -163,7 +168,7 @@ static st_status run_steps(st_run *run, st_err *err) {
 
 st_status st_plan_run(const st_plan *plan, const st_run_options *options,
                       json_t **result, st_err *err) {
-    double from = now_s();
+    int64_t from = st_clock_ns();
     st_run run;
     *result = NULL;
     st_status status = st_plan_check(plan, err);
@@ -183,7 +188,8 @@ st_status st_plan_run(const st_plan *plan, const st_run_options *options,
         if (status == ST_OK)
             status = kept;
     }
-    *result = st_run_result(&run, status, now_s() - from);
+    *result =
+        st_run_result(&run, status, st_clock_seconds(from, st_clock_ns()));
     run_deinit(&run);
     return status;
 }

@@ -47,8 +47,8 @@ st_status st_staged_name(char **out, const char *target, st_err *err) {
     char *name = st_calloc(bytes, 1);
     if (name == NULL)
         return st_err_set(err, ST_NO_MEM, "Out of memory.");
-    snprintf(name, bytes, "%.*s.stemma-%ld-%u", folder, target, (long)getpid(),
-             atomic_fetch_add(&serial, 1));
+    (void)snprintf(name, bytes, "%.*s.stemma-%ld-%u", folder, target,
+                   (long)getpid(), atomic_fetch_add(&serial, 1));
     slot_take(name);
     *out = name;
     return ST_OK;

@@ -13,15 +13,18 @@ static const st_stage *const stages[] = {
     &st_stage_analyze,
     &st_stage_convert,
     &st_stage_master,
+    NULL,
 };
 
 const st_stage *const *st_table(int *count) {
-    *count = (int)(sizeof stages / sizeof *stages);
+    *count = 0;
+    while (stages[*count] != NULL)
+        ++*count;
     return stages;
 }
 
 const st_stage *st_table_find(const char *name) {
-    for (size_t i = 0; i < sizeof stages / sizeof *stages; i++)
+    for (int i = 0; stages[i] != NULL; i++)
         if (strcmp(stages[i]->name, name) == 0)
             return stages[i];
     return NULL;
@@ -35,7 +38,7 @@ st_status st_table_need(const char *name, const st_stage **out, st_err *err) {
     }
     int best = INT_MAX;
     const char *near = NULL;
-    for (size_t i = 0; i < sizeof stages / sizeof *stages; i++)
+    for (int i = 0; stages[i] != NULL; i++)
         if (st_nearer(name, stages[i]->name, &best))
             near = stages[i]->name;
     if (near != NULL)

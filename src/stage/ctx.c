@@ -1,5 +1,6 @@
 #include "stage/ctx.h"
 
+#include "core/clock.h"
 #include "stage/host.h"
 #include "stage/text.h"
 
@@ -7,14 +8,11 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 enum { NOTE_MAX_BYTES = 1024 };
 
 static double now_s(void) {
-    struct timespec t;
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+    return st_clock_seconds(0, st_clock_ns());
 }
 
 /* -- parameters */

@@ -43,7 +43,7 @@ const char *st_ctx_engine(const st_ctx *ctx);
 
 /* -- means --------------------------------------------------------------- */
 
-/* Memory that lives until the stage returns. */
+/* Memory that lives until the stage returns; NULL when there is none. */
 st_arena *st_ctx_arena(st_ctx *ctx);
 /* The process's pool; may be NULL (work on this thread). Made on the first
  * call, so a small job starts no thread. */

@@ -1,6 +1,7 @@
 #include "stage/host.h"
 
 #include "core/alloc.h"
+#include "core/json.h"
 
 #include <assert.h>
 
@@ -63,16 +64,12 @@ st_status st_in_json(st_in *in, const char *name, int index, json_t **out,
         st_in_bytes(in, name, index, JSON_INPUT_MAX_BYTES, &bytes, &size, err);
     if (status != ST_OK)
         return status;
-    json_error_t fault;
-    json_t *parsed =
-        json_loadb((const char *)bytes, size, JSON_REJECT_DUPLICATES, &fault);
+    const st_json_limits limits = {.max_bytes = JSON_INPUT_MAX_BYTES};
+    status = st_json_load(out, (const char *)bytes, size, &limits, err);
     st_free(bytes);
-    if (parsed == NULL)
-        return st_err_set(
-            err, ST_BAD_DATA, "%s is not JSON: line %d, column %d: %s.",
-            st_in_label(in, name, index), fault.line, fault.column, fault.text);
-    *out = parsed;
-    return ST_OK;
+    if (status != ST_OK)
+        st_err_prefix(err, "%s", st_in_label(in, name, index));
+    return status;
 }
 
 bool st_out_wanted(const st_out *out, const char *name) {

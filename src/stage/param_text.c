@@ -9,15 +9,15 @@
 
 void st_number_text(double value, char *text, size_t bytes) {
     if (fabs(value) < 1e15 && value == floor(value))
-        snprintf(text, bytes, "%.0f", value == 0 ? 0.0 : value);
+        (void)snprintf(text, bytes, "%.0f", value == 0 ? 0.0 : value);
     else
-        snprintf(text, bytes, "%.6g", value);
+        (void)snprintf(text, bytes, "%.6g", value);
 }
 
 static void append(char *text, size_t bytes, const char *more) {
     size_t end = strlen(text);
     if (end + 1 < bytes)
-        snprintf(text + end, bytes - end, "%s", more);
+        (void)snprintf(text + end, bytes - end, "%s", more);
 }
 
 static void range_of_choices(const st_param *param, char *text, size_t bytes) {
@@ -39,33 +39,33 @@ void st_param_range(const st_param *param, char *text, size_t bytes) {
     const char *space = unit != NULL && strcmp(unit, "%") != 0 ? " " : "";
     switch (param->type) {
     case ST_PARAM_BOOL:
-        snprintf(text, bytes, "on or off");
+        (void)snprintf(text, bytes, "on or off");
         return;
     case ST_PARAM_INT:
     case ST_PARAM_FLOAT:
-        snprintf(text, bytes, "%s to %s%s%s", min, max, space,
-                 unit != NULL ? unit : "");
+        (void)snprintf(text, bytes, "%s to %s%s%s", min, max, space,
+                       unit != NULL ? unit : "");
         if (param->type == ST_PARAM_INT && unit == NULL)
             append(text, bytes, ", whole");
         return;
     case ST_PARAM_TIME:
-        snprintf(text, bytes, "%s to %s s, or m:ss", min, max);
+        (void)snprintf(text, bytes, "%s to %s s, or m:ss", min, max);
         return;
     case ST_PARAM_SEED:
-        snprintf(text, bytes, "0 to 9007199254740991, whole");
+        (void)snprintf(text, bytes, "0 to 9007199254740991, whole");
         return;
     case ST_PARAM_CHOICE:
         range_of_choices(param, text, bytes);
         return;
     case ST_PARAM_STRING:
-        snprintf(text, bytes, "text of at most %.0f bytes",
-                 param->max > 0 ? param->max : 4096);
+        (void)snprintf(text, bytes, "text of at most %.0f bytes",
+                       param->max > 0 ? param->max : 4096);
         return;
     case ST_PARAM_ASSET:
-        snprintf(text, bytes, "the id of an asset");
+        (void)snprintf(text, bytes, "the id of an asset");
         return;
     case ST_PARAM_JSON:
-        snprintf(text, bytes, "a JSON document");
+        (void)snprintf(text, bytes, "a JSON document");
         return;
     }
 }
@@ -75,15 +75,15 @@ void st_param_default(const st_param *param, char *text, size_t bytes) {
     st_number_text(param->def, number, sizeof number);
     bool percent = param->unit != NULL && strcmp(param->unit, "%") == 0;
     if (param->unset != NULL)
-        snprintf(text, bytes, "%s", param->unset);
+        (void)snprintf(text, bytes, "%s", param->unset);
     else if (param->type == ST_PARAM_BOOL)
-        snprintf(text, bytes, "%s", param->def != 0 ? "on" : "off");
+        (void)snprintf(text, bytes, "%s", param->def != 0 ? "on" : "off");
     else if (param->def_text != NULL)
-        snprintf(text, bytes, "%s", param->def_text);
+        (void)snprintf(text, bytes, "%s", param->def_text);
     else
-        snprintf(text, bytes, "%s%s%s", number,
-                 param->unit != NULL && !percent ? " " : "",
-                 param->unit != NULL ? param->unit : "");
+        (void)snprintf(text, bytes, "%s%s%s", number,
+                       param->unit != NULL && !percent ? " " : "",
+                       param->unit != NULL ? param->unit : "");
 }
 
 static st_status not_a_value(const st_param *param, const char *text,

@@ -71,8 +71,8 @@ static st_status check_choice(const st_param *param, const json_t *value,
     st_status status = wrong_value(param, value, err);
     if (near != NULL && err != NULL) {
         size_t end = strlen(err->text);
-        snprintf(err->text + end, sizeof err->text - end, " Did you mean %s?",
-                 near);
+        (void)snprintf(err->text + end, sizeof err->text - end,
+                       " Did you mean %s?", near);
     }
     return status;
 }
@@ -87,26 +87,21 @@ static st_status check_string(const st_param *param, const json_t *value,
 }
 
 /* Documents are compared and hashed by recursion, so depth has a bound. */
-static bool shallow(const json_t *value, int depth) {
+static bool shallow(json_t *value, int depth) {
     if (depth > JSON_MAX_DEPTH)
         return false;
-    size_t i = 0;
-    json_t *item = NULL;
-    const char *key = NULL;
-    json_array_foreach(value, i,
-                       item) if (!shallow(item, depth + 1)) return false;
-    void *at = json_object_iter((json_t *)(uintptr_t)value);
-    for (; at != NULL;
-         at = json_object_iter_next((json_t *)(uintptr_t)value, at)) {
-        key = json_object_iter_key(at);
-        if (key != NULL && !shallow(json_object_iter_value(at), depth + 1))
+    for (size_t i = 0; i < json_array_size(value); i++)
+        if (!shallow(json_array_get(value, i), depth + 1))
             return false;
-    }
+    for (void *at = json_object_iter(value); at != NULL;
+         at = json_object_iter_next(value, at))
+        if (!shallow(json_object_iter_value(at), depth + 1))
+            return false;
     return true;
 }
 
-st_status st_param_check(const st_param *param, const json_t *value,
-                         json_t **out, st_err *err) {
+st_status st_param_check(const st_param *param, json_t *value, json_t **out,
+                         st_err *err) {
     if (json_is_null(value) && param->unset != NULL)
         return keep(json_null(), out, err);
     switch (param->type) {
@@ -180,11 +175,10 @@ static int find_param(const st_stage *stage, const char *name) {
 }
 
 /* Overwrites defaults in `all` by what was given. */
-static st_status take_given(const st_stage *stage, const json_t *given,
-                            json_t *all, st_err *err) {
-    json_t *object = (json_t *)(uintptr_t)given; /* iterators want non-const */
-    for (void *at = json_object_iter(object); at != NULL;
-         at = json_object_iter_next(object, at)) {
+static st_status take_given(const st_stage *stage, json_t *given, json_t *all,
+                            st_err *err) {
+    for (void *at = json_object_iter(given); at != NULL;
+         at = json_object_iter_next(given, at)) {
         const char *name = json_object_iter_key(at);
         int i = find_param(stage, name);
         if (i < 0)
@@ -200,8 +194,8 @@ static st_status take_given(const st_stage *stage, const json_t *given,
     return ST_OK;
 }
 
-st_status st_params_resolve(const st_stage *stage, const json_t *given,
-                            json_t **out, st_err *err) {
+st_status st_params_resolve(const st_stage *stage, json_t *given, json_t **out,
+                            st_err *err) {
     if (given != NULL && !json_is_object(given))
         return st_err_set(err, ST_BAD_ARG,
                           "The parameters of %s must be a JSON object.",

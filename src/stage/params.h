@@ -13,14 +13,13 @@ enum { ST_PARAM_TEXT_BYTES = 256 };
  * where the stage decides. Names with '-' are taken as '_'. ST_NOT_FOUND (a
  * name the stage does not have; offers the nearest), ST_BAD_ARG (says range
  * and unit), ST_NO_MEM. [any] */
-ST_MUST_USE st_status st_params_resolve(const st_stage *stage,
-                                        const json_t *given, json_t **out,
-                                        st_err *err);
+ST_MUST_USE st_status st_params_resolve(const st_stage *stage, json_t *given,
+                                        json_t **out, st_err *err);
 
 /* One value in canonical form (a new reference): whole numbers given for a
  * float become floats, choices are matched without letter case. ST_BAD_ARG,
  * ST_NO_MEM. [any] */
-ST_MUST_USE st_status st_param_check(const st_param *param, const json_t *value,
+ST_MUST_USE st_status st_param_check(const st_param *param, json_t *value,
                                      json_t **out, st_err *err);
 
 /* One value from the shell's text: "-14", "-14 LUFS", "44.1k", "1:23.5",

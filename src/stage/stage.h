@@ -59,6 +59,7 @@ typedef enum {
 typedef struct {
     const char *name;
     st_param_type type;
+    bool advanced;    /* a second list in help and forms */
     const char *unit; /* "LUFS", "dBTP", "dB", "Hz", "ms", "s", "%" or NULL */
     double min, max;  /* int, float, time: inclusive */
     double def;
@@ -66,7 +67,6 @@ typedef struct {
     const char *unset;
     const char *help;
     const char *const *choices; /* ends with NULL */
-    bool advanced;              /* a second list in help and forms */
 } st_param;
 
 typedef enum {

@@ -10,7 +10,7 @@ enum { WORD_MAX = 63 };
 static char plain(char c) {
     if (c >= 'A' && c <= 'Z')
         return (char)(c - 'A' + 'a');
-    return c == '_' ? '-' : c;
+    return c == '_' || c == ' ' ? '-' : c;
 }
 
 static int min3(int a, int b, int c) {

@@ -6,7 +6,7 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-/* Slips between two words, letter case and '_' against '-' ignored; a word
+/* Slips between two words, letter case ignored, '_' ' ' and '-' alike; a word
  * longer than 63 bytes is 64 away from anything. [any] */
 int st_slips(const char *a, const char *b);
 

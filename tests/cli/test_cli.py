@@ -1,0 +1,408 @@
+#!/usr/bin/env python3
+"""The stemma program as its users meet it: exit codes, streams, signals."""
+import json
+import math
+import os
+import pathlib
+import pty
+import re
+import shutil
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import wave
+
+STEMMA = str(pathlib.Path(sys.argv[1]).resolve())
+
+
+def sine(path, seconds=1.0, db=-20.0, hz=997.0, rate=48000, channels=2,
+         title=None):
+    """A 16-bit WAV of a sine wave, with a title tag if asked for."""
+    period = rate  # a whole number of cycles fits into one second
+    peak = 32767 * 10 ** (db / 20)
+    second = b"".join(
+        struct.pack("<h", round(peak * math.sin(2 * math.pi * hz * i / rate)))
+        * channels for i in range(period))
+    frames = int(seconds * rate)
+    data = (second * (frames // period + 1))[:frames * 2 * channels]
+    with wave.open(str(path), "wb") as out:
+        out.setnchannels(channels)
+        out.setsampwidth(2)
+        out.setframerate(rate)
+        out.writeframes(data)
+    if title:
+        text = title.encode() + b"\0"
+        text += b"\0" * (len(text) % 2)
+        info = b"INFO" + b"INAM" + struct.pack("<I", len(text)) + text
+        with open(path, "r+b") as out:
+            out.seek(0, os.SEEK_END)
+            out.write(b"LIST" + struct.pack("<I", len(info)) + info)
+            size = out.tell() - 8
+            out.seek(4)
+            out.write(struct.pack("<I", size))
+
+
+def pcm(path):
+    with wave.open(str(path), "rb") as file:
+        return file.getparams()[:3], file.readframes(file.getnframes())
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="stemma-cli-"))
+        self.env = dict(os.environ, STEMMA_HOME=str(self.dir / "home"),
+                        TMPDIR=str(self.dir))
+        self.env.pop("NO_COLOR", None)
+        self.env["TERM"] = "xterm"
+        self.song = self.dir / "song.wav"
+
+    def tearDown(self):
+        shutil.rmtree(self.dir)
+
+    def run_it(self, *words, code=0, **more):
+        done = subprocess.run([STEMMA, *map(str, words)], env=self.env,
+                              capture_output=True, text=True, timeout=60,
+                              cwd=self.dir, **more)
+        if code is not None:
+            self.assertEqual(done.returncode, code,
+                             f"{words}: {done.stdout}\n{done.stderr}")
+        return done
+
+    def names(self):
+        return sorted(p.name for p in self.dir.iterdir())
+
+
+class Usage(Case):
+    def test_wrong_words_say_what_to_do(self):
+        cases = [
+            (["anlyze"], "Did you mean analyze?"),
+            (["analyze", "--jsn", "x"], "Did you mean --json?"),
+            (["analyze"], "needs an input"),
+            (["convert", "x.wav"], "-o"),
+            (["convert", "x.wav", "-o", "y.wav", "--rate", "7"],
+             "8000 to 384000 Hz"),
+            (["convert", "x.wav", "-o", "y.wav", "--rate"], "needs a value"),
+            (["convert", "x.wav", "-o", "y.wav", "--dither", "whte"],
+             "Did you mean white?"),
+            (["analyze", "x.wav", "--threads", "0"], "1 to 64"),
+            (["analyze", "x.wav", "--json=yes"], "takes no value"),
+            (["help", "convrt"], "Did you mean convert?"),
+            (["completion", "tcsh"], "bash, zsh or fish"),
+            (["run"], "PLAN.json"),
+        ]
+        for words, says in cases:
+            done = self.run_it(*words, code=2)
+            self.assertIn(says, done.stderr, words)
+            self.assertEqual(done.stdout, "", words)
+
+    def test_no_words_show_help_and_fail(self):
+        self.assertIn("usage: stemma", self.run_it(code=2).stderr)
+        self.assertIn("usage: stemma", self.run_it("--help").stdout)
+        self.assertRegex(self.run_it("--version").stdout, r"^stemma \d+\.\d+")
+
+    def test_a_missing_file_is_named(self):
+        done = self.run_it("analyze", "nowhere.wav", code=1)
+        self.assertIn("nowhere.wav", done.stderr)
+
+    def test_a_missing_folder_is_named(self):
+        sine(self.song)
+        done = self.run_it("convert", self.song, "-o", "no/such/out.wav",
+                           code=1)
+        self.assertIn("no/such", done.stderr)
+
+    def test_an_unknown_ending_lists_formats(self):
+        sine(self.song)
+        done = self.run_it("convert", self.song, "-o", "out.xyz", code=1)
+        self.assertIn("flac", done.stderr)
+        self.assertEqual(self.names(), ["song.wav"])
+
+
+class Table(Case):
+    def test_help_lists_each_parameter_with_unit_and_range(self):
+        table = json.loads(self.run_it("stages", "--json").stdout)
+        self.assertEqual(table["schema"], "stemma.stages/1")
+        manual = self.run_it("help", "--man").stdout
+        for stage in table["stages"]:
+            text = self.run_it("help", stage["name"]).stdout
+            again = self.run_it(stage["name"], "--help").stdout
+            self.assertEqual(text, again)
+            flat = " ".join(text.split())
+            for param in stage["parameters"]:
+                flag = "--" + param["name"].replace("_", "-")
+                self.assertIn(flag, flat)
+                self.assertIn(flag.replace("-", "\\-"), manual)
+                if "min" in param and param["type"] in ("int", "float"):
+                    self.assertIn(f"{param['min']:g} to {param['max']:g}"
+                                  .replace("e+06", "000000"), flat)
+                if param.get("unit"):
+                    self.assertIn(param["unit"], flat)
+                for choice in param.get("choices", []):
+                    self.assertIn(choice, flat)
+
+    def test_the_manual_is_well_formed(self):
+        page = self.dir / "stemma.1"
+        page.write_text(self.run_it("help", "--man").stdout)
+        if shutil.which("mandoc"):
+            done = subprocess.run(["mandoc", "-T", "lint", "-W", "error",
+                                   page], capture_output=True, text=True)
+            self.assertEqual(done.stdout, "")
+        if shutil.which("groff"):
+            done = subprocess.run(["groff", "-man", "-Tutf8", "-ww", "-z",
+                                   page], capture_output=True, text=True)
+            self.assertEqual(done.stderr, "")
+        for section in ("NAME", "SYNOPSIS", "EXIT STATUS", "ENVIRONMENT"):
+            self.assertIn(f".SH {section}\n", page.read_text())
+
+    def test_bash_completion_completes(self):
+        script = self.dir / "c.bash"
+        script.write_text(self.run_it("completion", "bash").stdout)
+
+        def complete(*words):
+            line = " ".join(f"'{w}'" for w in ("stemma",) + words)
+            done = subprocess.run(
+                ["bash", "-c", f"source {script}; COMP_WORDS=({line}); "
+                 f"COMP_CWORD={len(words)}; _stemma; "
+                 "printf '%s\\n' \"${COMPREPLY[@]}\""],
+                capture_output=True, text=True)
+            self.assertEqual(done.stderr, "")
+            return done.stdout.split()
+
+        self.assertEqual(complete("conv"), ["convert"])
+        self.assertEqual(complete("convert", "--ra"), ["--rate"])
+        self.assertEqual(complete("convert", "--dither", "wh"), ["white"])
+        self.assertIn("--json", complete("analyze", "--"))
+
+    def test_other_shells_read_their_scripts(self):
+        for shell in ("zsh", "fish"):
+            text = self.run_it("completion", shell).stdout
+            self.assertIn("convert", text)
+            if shutil.which(shell):
+                script = self.dir / "script"
+                script.write_text(text)
+                subprocess.run([shell, "-n", script], check=True)
+
+    def test_narrow_terminals_get_narrow_help(self):
+        self.env["COLUMNS"] = "60"
+        for line in self.run_it("help", "convert").stdout.splitlines():
+            self.assertLessEqual(len(line), 60)
+
+
+class Analyze(Case):
+    def test_json_holds_the_meters(self):
+        sine(self.song, seconds=4, db=-23)
+        done = self.run_it("analyze", self.song, "--json")
+        result = json.loads(done.stdout)
+        self.assertEqual(result["schema"], "stemma.result/1")
+        self.assertEqual(result["status"], "succeeded")
+        step = result["steps"][0]
+        self.assertEqual(step["inputs"][0]["frames"], 4 * 48000)
+        meters = json.dumps(step["results"]["meters"])
+        found = re.search(r'"integrated_lufs": (-?[\d.]+)', meters)
+        # EBU Tech 3341: stereo sine, -23 dBFS peak, reads -23 LUFS
+        self.assertAlmostEqual(float(found.group(1)), -23.0, delta=0.1)
+        self.assertNotIn("%", done.stderr)
+
+    def test_a_pipe_shows_no_progress_and_no_colour(self):
+        sine(self.song, seconds=120)
+        done = self.run_it("analyze", self.song, "--no-cache")
+        self.assertEqual(done.stderr, "")
+        self.assertNotIn("\x1b", done.stdout)
+        self.assertIn("LUFS", done.stdout)
+
+    def test_several_files_and_one_that_is_none(self):
+        sine(self.song)
+        sine(self.dir / "b.wav", db=-30)
+        (self.dir / "c.wav").write_text("not audio")
+        done = self.run_it("analyze", self.song, "c.wav", "b.wav", code=1)
+        self.assertIn("c.wav", done.stderr)
+        self.assertIn("song.wav", done.stdout)
+        self.assertIn("b.wav", done.stdout)
+        done = self.run_it("analyze", "c.wav", "--json", code=1)
+        result = json.loads(done.stdout)
+        self.assertEqual(result["status"], "failed")
+        self.assertIn("c.wav", json.dumps(result["steps"][0]["error"]))
+
+    def test_an_equal_run_is_reused(self):
+        sine(self.song, seconds=2)
+        copy = self.dir / "copy.wav"
+        shutil.copy(self.song, copy)
+        time.sleep(2.1)  # younger files are not trusted
+
+        def cached(path, *more):
+            done = self.run_it("analyze", path, "--json", *more)
+            step = json.loads(done.stdout)["steps"][0]
+            return step["cached"], step["results"]["meters"]
+
+        first = cached(self.song)
+        self.assertFalse(first[0])
+        self.assertEqual(cached(self.song), (True, first[1]))
+        self.assertFalse(cached(self.song, "--no-cache")[0])
+        self.assertFalse(cached(self.song, "--series")[0])
+        self.assertFalse(cached(copy)[0])  # its samples are not known yet
+        sine(self.song, seconds=2, db=-10)
+        changed = cached(self.song)
+        self.assertFalse(changed[0])
+        self.assertNotEqual(changed[1], first[1])
+
+    def test_a_home_that_cannot_be_written_does_not_matter(self):
+        sine(self.song)
+        self.env["STEMMA_HOME"] = "/proc/none"
+        self.run_it("analyze", self.song, "--json")
+
+
+class Convert(Case):
+    def test_there_and_back_is_bit_exact_and_keeps_the_title(self):
+        sine(self.song, title="Night Drive")
+        self.run_it("convert", self.song, "-o", "a.flac")
+        self.run_it("convert", "a.flac", "-o", "b.wav")
+        self.assertEqual(pcm(self.song), pcm(self.dir / "b.wav"))
+        self.assertIn(b"Night Drive", (self.dir / "a.flac").read_bytes())
+        self.assertIn(b"Night Drive", (self.dir / "b.wav").read_bytes())
+
+    def test_rate_channels_and_depth(self):
+        sine(self.song, channels=2)
+        self.run_it("convert", self.song, "-o", "o.wav", "--rate", "44.1k",
+                    "--channels", "1", "--bits", "24")
+        shape, data = pcm(self.dir / "o.wav")
+        self.assertEqual(shape, (1, 3, 44100))
+        self.assertEqual(len(data), 44100 * 3)
+
+    def test_threads_do_not_change_a_byte(self):
+        sine(self.song, seconds=15)
+        files = []
+        for threads in ("1", "3"):
+            out = self.dir / f"t{threads}.wav"
+            self.run_it("convert", self.song, "-o", out, "--rate", "44100",
+                        "--threads", threads)
+            files.append(out.read_bytes())
+        self.assertEqual(*files)
+
+    def test_an_input_is_never_overwritten(self):
+        sine(self.song)
+        before = self.song.read_bytes()
+        done = self.run_it("convert", self.song, "-o", self.song, code=1)
+        self.assertIn("overwritten", done.stderr)
+        self.assertEqual(self.song.read_bytes(), before)
+
+    def test_a_failure_leaves_the_old_file(self):
+        (self.dir / "bad.wav").write_bytes(b"RIFF....WAVEfmt ")
+        (self.dir / "out.wav").write_text("old")
+        self.run_it("convert", "bad.wav", "-o", "out.wav", code=1)
+        self.assertEqual((self.dir / "out.wav").read_text(), "old")
+        self.assertEqual(self.names(), ["bad.wav", "out.wav"])
+
+    def test_folders_take_several(self):
+        sine(self.song)
+        sine(self.dir / "b.wav")
+        self.run_it("convert", self.song, "b.wav", "-o", "out", "--format",
+                    "flac")
+        self.assertEqual(sorted(p.name for p in (self.dir / "out").iterdir()),
+                         ["b.flac", "song.flac"])
+
+    def test_clipping_is_a_warning(self):
+        sine(self.song, db=0, rate=48000)
+        self.run_it("convert", self.song, "-o", "f.wav", "--bits", "float",
+                    "--rate", "96000")
+        done = self.run_it("convert", self.song, "-o", "six.mp3")
+        self.assertEqual(done.stderr, "")
+
+    def test_a_plan_can_be_printed_and_run(self):
+        sine(self.song)
+        plan = self.run_it("convert", self.song, "-o", "o.flac",
+                           "--dry-run").stdout
+        self.assertEqual(self.names(), ["song.wav"])
+        (self.dir / "plan.json").write_text(plan)
+        self.run_it("run", "plan.json")
+        self.assertTrue((self.dir / "o.flac").exists())
+        (self.dir / "plan.json").write_text(plan.replace("convert", "x"))
+        self.run_it("run", "plan.json", code=2)
+
+
+class Signals(Case):
+    def long_job(self):
+        """A conversion that is surely running when this returns."""
+        sine(self.song, seconds=900)
+        child = subprocess.Popen(
+            [STEMMA, "convert", self.song, "-o", self.dir / "out.wav",
+             "--rate", "96000", "--quality", "very_high"],
+            env=self.env, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
+        for _ in range(500):
+            if len(self.names()) > 1:
+                return child
+            time.sleep(0.01)
+        self.fail("nothing was started")
+
+    def test_ctrl_c_leaves_nothing(self):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            child = self.long_job()
+            sent = time.monotonic()
+            child.send_signal(number)
+            _, errors = child.communicate(timeout=20)
+            self.assertEqual(child.returncode, 130, errors)
+            self.assertLess(time.monotonic() - sent, 2)
+            self.assertIn(b"ancelled", errors)
+            self.assertEqual(self.names(), ["song.wav"])
+
+    def test_twice_ends_at_once(self):
+        child = self.long_job()
+        child.send_signal(signal.SIGSTOP)
+        child.send_signal(signal.SIGINT)
+        child.send_signal(signal.SIGTERM)
+        child.send_signal(signal.SIGCONT)
+        child.communicate(timeout=20)
+        self.assertEqual(child.returncode, 130)
+        self.assertEqual(self.names(), ["song.wav"])
+
+
+class Terminal(Case):
+    def on_terminal(self, *words):
+        """What the program writes to a terminal."""
+        master, slave = pty.openpty()
+        child = subprocess.Popen([STEMMA, *map(str, words)], env=self.env,
+                                 stdout=slave, stderr=slave, cwd=self.dir)
+        os.close(slave)
+        text = b""
+        while True:
+            try:
+                piece = os.read(master, 65536)
+            except OSError:
+                break
+            if not piece:
+                break
+            text += piece
+        os.close(master)
+        self.assertEqual(child.wait(), 0, text)
+        return text.decode()
+
+    def test_progress_shows_phase_and_percent(self):
+        sine(self.song, seconds=400)
+        text = self.on_terminal("convert", self.song, "-o", "o.wav", "--rate",
+                                "96000")
+        self.assertRegex(text, r"convert  converting.* \d+ %")
+        self.assertIn("left", text)
+        self.assertIn("\x1b[K", text)
+        self.assertTrue(text.rstrip().splitlines()[-1].find("%") < 0)
+
+    def test_no_color_is_honoured(self):
+        self.assertIn("\x1b[1m", self.on_terminal("help"))
+        self.env["NO_COLOR"] = "1"
+        self.assertNotIn("\x1b", self.on_terminal("help"))
+
+
+class Doctor(Case):
+    def test_doctor_speaks_json(self):
+        done = self.run_it("doctor", "--json", code=None)
+        self.assertIn(done.returncode, (0, 3))
+        facts = json.loads(done.stdout)
+        self.assertEqual(facts["schema"], "stemma.doctor/1")
+        self.assertEqual(facts["ok"], done.returncode == 0)
+        names = [fact["name"] for fact in facts["facts"]]
+        self.assertIn("sandbox", names)
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1] + sys.argv[2:])
