@@ -47,12 +47,16 @@ void st_stft_frame_add(const st_stft *stft, const float *re, const float *im,
                        float *out, float *scratch);
 
 /* in[samples] to frames `first`..`first + count - 1`, re and im
- * [count][bins]; frames past the end see zeros. [rt] */
+ * [count][bins]; past the ends it is mirrored when centred, else silent. [rt]
+ */
 void st_stft_forward(const st_stft *stft, const float *in, int64_t samples,
                      int64_t first, int64_t count, float *re, float *im,
                      float *scratch);
 /* All st_stft_frames(samples) frames back to out[samples], exact length.
- * Samples that no window weight reaches are 0. ST_NO_MEM. [any] */
+ * Exact within 1e-6 where the sum of squared windows is 0.01 or more: all of
+ * it when centred and hop <= size/4; without `center` a Hann window leaves
+ * the first and last few samples unsure, and those no weight reaches are 0.
+ * ST_NO_MEM. [any] */
 ST_MUST_USE st_status st_stft_inverse(const st_stft *stft, const float *re,
                                       const float *im, int64_t samples,
                                       float *out);
@@ -60,11 +64,12 @@ ST_MUST_USE st_status st_stft_inverse(const st_stft *stft, const float *re,
 /* --- streaming: analyse, change the spectrum, resynthesise --- */
 
 typedef struct st_stft_stream st_stft_stream;
-/* Change re, im [bins] of frame `frame` (0, 1, ... from the start) in place;
- * NULL where the streams are made leaves them. Must keep [rt]. */
+/* Change re, im [bins] of frame `frame` in place; frame m holds the `size`
+ * samples before (m + 1) * hop. Must keep [rt]. */
 typedef void (*st_stft_edit)(void *ctx, int64_t frame, float *re, float *im);
 
-/* One channel; size a multiple of hop, and hop <= size/2. `stft` is borrowed.
+/* One channel; size must be a multiple of hop, and hop <= size/2. `stft` is
+ * borrowed (its `center` plays no part); edit NULL: nothing is changed.
  * ST_BAD_ARG, ST_NO_MEM. [main] */
 ST_MUST_USE st_status st_stft_stream_new(st_stft_stream **out,
                                          const st_stft *stft, st_stft_edit edit,
