@@ -59,6 +59,9 @@ ST_MUST_USE st_status st_loudness_new(st_loudness **out, double rate_hz,
 void st_loudness_free(st_loudness *meter);  /* NULL is fine [main] */
 void st_loudness_reset(st_loudness *meter); /* as new [rt] */
 
+/* Frames of one gating step, 100 ms or next to it. [any] */
+int64_t st_loudness_step_frames(const st_loudness *meter);
+
 /* Measure planar in[channels], any frames >= 0. [rt] */
 void st_loudness_process(st_loudness *meter, const float *const *in,
                          int64_t frames);

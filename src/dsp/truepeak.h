@@ -59,8 +59,4 @@ st_truepeak_max st_truepeak_get(const st_truepeak *tp, int channel);
 const float *st_truepeak_hops(const st_truepeak *tp, int channel, int *count,
                               int64_t *hop_frames);
 
-/* The same peak of one array without a meter of its own: frames samples,
- * silence before and after. [rt] */
-st_truepeak_max st_truepeak_of(const float *in, int64_t frames);
-
 #endif
