@@ -118,6 +118,8 @@ const char *cli_style(FILE *to, const char *name);
  * spaces; the cursor stands at column `at`. '\n' starts a line, two a
  * paragraph. Ends the line. */
 void cli_wrap(FILE *to, const char *text, int at, int indent);
+/* A copy without terminal codes or broken UTF-8, fit for a line. */
+void cli_clean(const char *from, char *to, size_t bytes);
 /* "3:21.4" or "1:02:03". */
 void cli_time_text(double seconds, char *text, size_t bytes);
 /* Terminal columns of UTF-8 text. */

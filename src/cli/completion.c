@@ -127,7 +127,9 @@ static void zsh_flag(const st_stage *stage, const cli_flag *flag) {
     bool many = flag->kind == CLI_FLAG_INPUT;
     printf("            '%s--%s%s[", many ? "*" : "", flag->name,
            flag->value != NULL ? "=" : "");
-    zsh_text(flag->help);
+    char help[512];
+    cli_flag_help(stage, flag, help, sizeof help);
+    zsh_text(help);
     printf("]");
     if (flag->value != NULL) {
         printf(":");
@@ -236,8 +238,10 @@ static void fish_flag(const st_stage *stage, const cli_flag *flag) {
         choices(stdout, param);
         printf("'");
     }
+    char help[512];
+    cli_flag_help(stage, flag, help, sizeof help);
     printf(" -d ");
-    fish_text(flag->help);
+    fish_text(help);
     putchar('\n');
 }
 

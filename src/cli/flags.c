@@ -127,6 +127,31 @@ void cli_flags_of(const st_stage *stage, cli_flags *out) {
     add_common(out, stage);
 }
 
+void cli_flag_help(const st_stage *stage, const cli_flag *flag, char *text,
+                   size_t bytes) {
+    char word[CLI_FLAG_NAME_BYTES];
+    snprintf(text, bytes, "%s", flag->help);
+    if (flag->kind != CLI_FLAG_SWITCH)
+        return;
+    snprintf(word, sizeof word, "%s", flag->name);
+    for (char *c = word; *c != '\0'; c++)
+        if (*c == '-')
+            *c = '_';
+    snprintf(text, bytes, "Also write");
+    int files = 0;
+    for (int i = 0; i < st_output_count(stage); i++) {
+        const st_output *output = &stage->outputs[i];
+        size_t end = strlen(text);
+        if (output->beside != NULL &&
+            (cli_word_in(output->when, word) ||
+             (output->flag != NULL && strcmp(output->flag, word) == 0)))
+            snprintf(text + end, bytes - end, "%s OUT%s",
+                     files++ > 0 ? "," : "", output->beside);
+    }
+    size_t end = strlen(text);
+    snprintf(text + end, bytes - end, ".");
+}
+
 const cli_flag *cli_flag_find(const cli_flags *flags, const char *name) {
     for (int i = 0; i < flags->count; i++)
         if (st_slips(flags->flag[i].name, name) == 0)

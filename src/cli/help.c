@@ -89,10 +89,17 @@ static void range_row(const st_param *param, FILE *to) {
 
 static void flag_row(const st_stage *stage, const cli_flag *flag, FILE *to) {
     char name[96];
+    char text[512];
     flag_name(flag, name, sizeof name);
-    row(to, name, flag->help);
-    if (flag->kind == CLI_FLAG_PARAM)
-        range_row(&stage->params[flag->index], to);
+    cli_flag_help(stage, flag, text, sizeof text);
+    row(to, name, text);
+    if (flag->kind != CLI_FLAG_PARAM)
+        return;
+    const st_param *param = &stage->params[flag->index];
+    bool plain_switch =
+        param->type == ST_PARAM_BOOL && param->def == 0 && param->unset == NULL;
+    if (!plain_switch)
+        range_row(param, to);
 }
 
 static bool in_group(const st_stage *stage, const cli_flag *flag, int group) {

@@ -1,5 +1,6 @@
 #include "cli/cli.h"
 
+#include "core/utf8.h"
 #include "job/table.h"
 #include "stage/text.h"
 
@@ -27,13 +28,15 @@ const cli_command *cli_command_find(const char *name) {
 }
 
 int cli_fail(int code, const char *format, ...) {
+    char text[1024];
     va_list args;
     va_start(args, format);
-    fprintf(stderr, "%sstemma:%s ", cli_style(stderr, "red"),
-            cli_style(stderr, "off"));
-    (void)vfprintf(stderr, format, args);
-    fputc('\n', stderr);
+    if (vsnprintf(text, sizeof text, format, args) < 0)
+        text[0] = '\0';
     va_end(args);
+    st_utf8_clean(text); /* names of files may hold terminal codes */
+    fprintf(stderr, "%sstemma:%s %s\n", cli_style(stderr, "red"),
+            cli_style(stderr, "off"), text);
     return code;
 }
 

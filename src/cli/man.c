@@ -44,10 +44,12 @@ static void flag_term(const st_stage *stage, const cli_flag *flag, FILE *to) {
     if (flag->value != NULL)
         fprintf(to, " \" \\fI%s\\fR\"", flag->value);
     fputc('\n', to);
-    line(to, flag->help);
+    char help[512];
+    char text[ST_PARAM_TEXT_BYTES];
+    cli_flag_help(stage, flag, help, sizeof help);
+    line(to, help);
     if (flag->kind != CLI_FLAG_PARAM)
         return;
-    char text[ST_PARAM_TEXT_BYTES];
     st_param_range(&stage->params[flag->index], text, sizeof text);
     put(to, text);
     fputs("; default ", to);

@@ -34,8 +34,9 @@ static void audio_text(const json_t *output, char *text, size_t bytes) {
 }
 
 static void show_output(const json_t *output, FILE *to) {
-    const char *file = text_of(output, "file");
+    char file[4096];
     char about[160];
+    cli_clean(text_of(output, "file"), file, sizeof file);
     if (file[0] == '\0')
         return;
     fprintf(to, "%swrote%s %s", cli_style(to, "green"), cli_style(to, "off"),
@@ -65,7 +66,7 @@ static void show_step(const json_t *step, FILE *to) {
     const json_t *notes = json_object_get(step, "notes");
     for (size_t i = 0; i < json_array_size(notes); i++) {
         const char *note = json_string_value(json_array_get(notes, i));
-        fprintf(to, "%s\n", note != NULL ? note : "");
+        cli_wrap(to, note != NULL ? note : "", 0, 0);
     }
     if (strcmp(text_of(step, "status"), "succeeded") == 0)
         for (size_t i = 0; i < json_array_size(outputs); i++)

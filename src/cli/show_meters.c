@@ -87,10 +87,11 @@ static const char *text_of(const json_t *object, const char *key) {
 static void show_page(const json_t *step, FILE *to) {
     const json_t *input = input_of(step);
     char time[32];
+    char label[512];
+    cli_clean(text_of(input, "label"), label, sizeof label);
     cli_time_text(json_number_value(json_object_get(input, "seconds")), time,
                   sizeof time);
-    fprintf(to, "%s%s%s\n", cli_style(to, "bold"), text_of(input, "label"),
-            cli_style(to, "off"));
+    fprintf(to, "%s%s%s\n", cli_style(to, "bold"), label, cli_style(to, "off"));
     fprintf(to, "  %s%s, %s, %d Hz, %d channel%s, %s%s\n", cli_style(to, "dim"),
             text_of(input, "format"), text_of(input, "codec"),
             (int)json_integer_value(json_object_get(input, "rate_hz")),
@@ -138,7 +139,9 @@ static void show_head(int width, FILE *to) {
 }
 
 static void show_line(const json_t *step, int width, FILE *to) {
-    show_name(text_of(input_of(step), "label"), width, to);
+    char label[512];
+    cli_clean(text_of(input_of(step), "label"), label, sizeof label);
+    show_name(label, width, to);
     for (int c = 0; c < COLUMNS; c++) {
         char text[48];
         number(meters_of(step), &columns[c], text, sizeof text);

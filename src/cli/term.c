@@ -1,5 +1,7 @@
 #include "cli/cli.h"
 
+#include "core/utf8.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -43,6 +45,11 @@ const char *cli_style(FILE *to, const char *name) {
     return "";
 }
 
+void cli_clean(const char *from, char *to, size_t bytes) {
+    snprintf(to, bytes, "%s", from);
+    st_utf8_clean(to);
+}
+
 int cli_columns(const char *text) {
     int columns = 0;
     for (; *text != '\0'; text++)
@@ -64,6 +71,7 @@ void cli_wrap(FILE *to, const char *text, int at, int indent) {
         size_t length = strcspn(text, " \n");
         char word[256];
         snprintf(word, sizeof word, "%.*s", (int)length, text);
+        st_utf8_clean(word);
         int columns = cli_columns(word);
         if (!first && at + 1 + columns > width) {
             fprintf(to, "\n%*s", indent, "");

@@ -4,10 +4,16 @@
  * Filters" (2016) for the matched designs, whose response follows the analogue
  * one up to Nyquist instead of being squeezed below it.
  *
- * Coefficients and state are double, transposed direct form II: rounding
- * noise stays below -280 dBFS at 20 Hz and 384 kHz, so what is heard is the
+ * Coefficients and state are double, transposed direct form II: against an
+ * 80-bit reference the rounding noise of a section at 20 Hz under full-scale
+ * noise is -245 dBFS at 48 kHz and -218 at 384 kHz, so what is left is the
  * float32 of the output alone; two channels share one vector, so double costs
- * what float would. Minimum phase, latency 0. */
+ * what float would. Minimum phase, latency 0.
+ *
+ * Matched at 48 kHz, up to 20 kHz: corners to 1 kHz follow the analogue
+ * response within 0.04 dB at +-12 dB of gain; at 10 kHz within 0.6 dB (peaks,
+ * shelves) and 0.85 dB (low-, high-pass), where the cookbook errs by 2 to 16.
+ */
 #ifndef ST_DSP_BIQUAD_H
 #define ST_DSP_BIQUAD_H
 

@@ -9,6 +9,8 @@
 
 enum { CHUNK = 256, MAX_CHANNELS = 8, MAX_TAPS = 9 };
 
+typedef double v2d ST_VECTOR(16);
+
 /* Error feedback: noise transfer 1 - sum of tap[k] z^-(k+1). */
 typedef struct {
     int taps;
@@ -32,8 +34,9 @@ struct st_dither {
     int64_t frame;
     int64_t blank_after; /* frames of exact zero */
     int64_t zeros[MAX_CHANNELS];
-    double error[MAX_CHANNELS][MAX_TAPS]; /* newest first */
-    float noise[CHUNK], input[CHUNK];
+    /* of a pair of channels each, newest first */
+    double error[MAX_CHANNELS / 2][MAX_TAPS][2];
+    float noise[2][CHUNK], input[2][CHUNK], output[2][CHUNK];
 };
 
 st_dither_params st_dither_defaults(void) {
@@ -99,57 +102,89 @@ static uint64_t mix64(uint64_t x) {
     return x ^ (x >> 31);
 }
 
-static void make_noise(st_dither *u, int channel, int n) {
+static void make_noise(st_dither *u, int slot, int channel, int n) {
     if (!u->params.dithered) {
-        memset(u->noise, 0, sizeof u->noise);
+        memset(u->noise[slot], 0, sizeof u->noise[slot]);
         return;
     }
     uint64_t high = (uint64_t)u->frame >> 32;
     uint64_t key =
         mix64(mix64(u->params.seed) ^ ((uint64_t)channel << 56) ^ (high << 1));
-    u->ops->noise(u->noise, (uint32_t)u->frame, (uint32_t)key,
+    u->ops->noise(u->noise[slot], (uint32_t)u->frame, (uint32_t)key,
                   (uint32_t)(key >> 32), (size_t)n);
 }
 
-static double shape_one(const shaper *s, double *error, double x, float noise,
-                        double scale) {
-    for (int k = 0; k < s->taps; k++)
-        x -= s->tap[k] * error[k];
-    double y = rint(x + (double)noise);
-    memmove(error + 1, error, (MAX_TAPS - 1) * sizeof *error);
-    error[0] = y - x; /* before the clip, or a loud passage would wind it up */
-    return st_clamp(y, -scale, scale - 1.0);
+/* Two channels side by side; the newest error comes last in the sum, so that
+ * all but one product is ready when it is. */
+static void shape(st_dither *u, int pair, int n) {
+    const double shift = 6755399441055744.0; /* 1.5 * 2^52: rounds to int */
+    const double *tap = shapers[u->params.shape].tap;
+    v2d e[MAX_TAPS];
+    memcpy(e, u->error[pair], sizeof e);
+    for (int i = 0; i < n; i++) {
+        v2d x = {(double)u->input[0][i], (double)u->input[1][i]};
+        v2d noise = {(double)u->noise[0][i], (double)u->noise[1][i]};
+        x = x * u->scale;
+        for (int k = MAX_TAPS - 1; k >= 0; k--)
+            x = x - tap[k] * e[k];
+        v2d y = ((x + noise) + shift) - shift;
+        for (int k = MAX_TAPS - 1; k > 0; k--)
+            e[k] = e[k - 1];
+        e[0] = y - x; /* before the clip, or loud passages would wind it up */
+        y = y / u->scale;
+        u->output[0][i] = (float)y[0];
+        u->output[1][i] = (float)y[1];
+    }
+    memcpy(u->error[pair], e, sizeof e);
 }
 
-static void shape(st_dither *u, int channel, float *out, int n) {
-    const shaper *s = &shapers[u->params.shape];
+/* Within full scale, and no NaN. */
+static void tame(float *x, float low, float high, int n) {
     for (int i = 0; i < n; i++) {
-        double x = (double)st_clamp((double)u->input[i], -16.0, 16.0);
-        x = u->input[i] == u->input[i] ? x : 0.0;
-        double y = shape_one(s, u->error[channel], x * u->scale, u->noise[i],
-                             u->scale);
-        out[i] = (float)(y / u->scale);
+        float y = x[i] == x[i] ? x[i] : 0.0f;
+        y = y > low ? y : low;
+        x[i] = y < high ? y : high;
     }
 }
 
-static void blank(st_dither *u, int channel, float *out, int n) {
+static void shape_pair(st_dither *u, int pair, float *const *out, int at,
+                       int n) {
+    int count = 2 * pair + 1 < u->channels ? 2 : 1;
+    for (int k = 0; k < 2; k++)
+        tame(u->input[k], -16.0f, 16.0f, n);
+    shape(u, pair, n);
+    for (int k = 0; k < count; k++) {
+        tame(u->output[k], -1.0f, (float)(1.0 - 1.0 / u->scale), n);
+        memcpy(out[2 * pair + k] + at, u->output[k], (size_t)n * sizeof(float));
+    }
+}
+
+static void blank(st_dither *u, int channel, const float *in, float *out,
+                  int n) {
     int64_t zeros = u->zeros[channel];
     for (int i = 0; i < n; i++) {
-        zeros = u->input[i] == 0.0f ? zeros + 1 : 0;
+        zeros = in[i] == 0.0f ? zeros + 1 : 0;
         out[i] = zeros > u->blank_after ? 0.0f : out[i];
     }
     u->zeros[channel] = zeros;
 }
 
-static void run(st_dither *u, int channel, const float *in, float *out, int n) {
-    make_noise(u, channel, n);
-    memcpy(u->input, in, (size_t)n * sizeof *in);
-    if (u->params.shape == ST_SHAPE_NONE)
-        u->ops->quantise(out, u->input, u->noise, u->scale, (size_t)n);
-    else
-        shape(u, channel, out, n);
-    if (u->params.auto_blank)
-        blank(u, channel, out, n);
+static void run_pair(st_dither *u, int pair, const float *const *in,
+                     float *const *out, int at, int n) {
+    int first = 2 * pair, count = first + 1 < u->channels ? 2 : 1;
+    for (int k = 0; k < count; k++) {
+        make_noise(u, k, first + k, n);
+        memcpy(u->input[k], in[first + k] + at, (size_t)n * sizeof(float));
+    }
+    if (u->params.shape != ST_SHAPE_NONE)
+        shape_pair(u, pair, out, at, n);
+    for (int k = 0; k < count; k++) {
+        float *to = out[first + k] + at;
+        if (u->params.shape == ST_SHAPE_NONE)
+            u->ops->quantise(to, u->input[k], u->noise[k], u->scale, (size_t)n);
+        if (u->params.auto_blank)
+            blank(u, first + k, u->input[k], to, n);
+    }
 }
 
 void st_dither_process(st_dither *u, const float *const *in, float *const *out,
@@ -157,8 +192,8 @@ void st_dither_process(st_dither *u, const float *const *in, float *const *out,
     for (int at = 0; at < frames;) {
         int n = CHUNK - (int)(u->frame % CHUNK);
         n = n < frames - at ? n : frames - at;
-        for (int c = 0; c < u->channels; c++)
-            run(u, c, in[c] + at, out[c] + at, n);
+        for (int pair = 0; 2 * pair < u->channels; pair++)
+            run_pair(u, pair, in, out, at, n);
         u->frame += n;
         at += n;
     }

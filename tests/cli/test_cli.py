@@ -325,7 +325,7 @@ class Convert(Case):
 class Signals(Case):
     def long_job(self):
         """A conversion that is surely running when this returns."""
-        sine(self.song, seconds=900)
+        sine(self.song, seconds=400)
         child = subprocess.Popen(
             [STEMMA, "convert", self.song, "-o", self.dir / "out.wav",
              "--rate", "96000", "--quality", "very_high"],

@@ -7,6 +7,7 @@
 #include "dsp/crossover.h"
 #include "dsp/dither.h"
 #include "dsp/lineq.h"
+#include "dsp/limiter.h"
 #include "dsp/multiband.h"
 #include "dsp/stereo.h"
 #include "dsp/svf.h"
@@ -148,6 +149,23 @@ static st_blend_params blend_changed(void) {
     return (st_blend_params){33, 1.0, 0.0};
 }
 
+static st_limiter_params limiter_params(void) {
+    st_limiter_params p = st_limiter_defaults();
+    p.ceiling_db = -1.0;
+    p.drive_db = 12.0;
+    return p;
+}
+
+/* Unlinked and less driven: each channel gets its own gain on the way. */
+static st_limiter_params limiter_changed(void) {
+    st_limiter_params p = limiter_params();
+    p.ceiling_db = -3.0;
+    p.drive_db = 9.0;
+    p.link = 0.4;
+    p.release = ST_RELEASE_FIXED;
+    return p;
+}
+
 PLAIN(biquad)
 PROCESS(biquad)
 PLAIN(svf)
@@ -163,6 +181,8 @@ PROCESS(stereo)
 PLAIN(dither)
 PROCESS(dither)
 PLAIN(blend)
+PLAIN(limiter)
+PROCESS(limiter)
 
 static void blend_process(void *u, const float *const *in, float *const *out,
                           int frames) {
@@ -295,5 +315,6 @@ const unit_case unit_cases[] = {
     FIXED(convolve, "convolve", convolve_make),
     FIXED(convolve, "convolve, live", convolve_live_make),
     FIXED(lineq, "lineq", lineq_make),
+    CASE(limiter, 1, 0, false),
 };
 const size_t unit_case_count = sizeof unit_cases / sizeof *unit_cases;
