@@ -76,8 +76,7 @@ static st_status rig_reread(void *ctx, st_source **source, st_err *err) {
 }
 
 st_means rig_means(rig_file *file) {
-    return (st_means){
-        .open = rig_open_kept, .reread = rig_reread, .ctx = file};
+    return (st_means){.open = rig_open_kept, .reread = rig_reread, .ctx = file};
 }
 
 void rig_free(rig_file *file) {
@@ -114,9 +113,8 @@ void rig_load(st_track *track, const st_buffer *audio, int64_t frames,
 }
 
 st_decide_options rig_options(void) {
-    return (st_decide_options){.preset = st_preset_default(),
-                               .amounts = {1, 1, 1, 1},
-                               .bits_out = 24};
+    return (st_decide_options){
+        .preset = st_preset_default(), .amounts = {1, 1, 1, 1}, .bits_out = 24};
 }
 
 void rig_master(st_track *track, rig_file *file,

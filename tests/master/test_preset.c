@@ -12,9 +12,9 @@ static void test_preset_the_seven(void **state) {
     static const struct {
         const char *name;
         double lufs;
-    } seven[] = {{"Electro House", -8}, {"Pop", -10},  {"Hip-Hop", -10},
-                 {"Rock", -10},         {"Streaming", -14},
-                 {"Loud", -10},         {"Club", -8}};
+    } seven[] = {{"Electro House", -8}, {"Pop", -10},       {"Hip-Hop", -10},
+                 {"Rock", -10},         {"Streaming", -14}, {"Loud", -10},
+                 {"Club", -8}};
     assert_int_equal(st_preset_count(), 7);
     const st_param *choice =
         &st_stage_master.params[st_param_find(&st_stage_master, "preset")];
@@ -51,9 +51,8 @@ static void test_preset_round_trip(void **state) {
 
 static void test_preset_builds_on_its_base(void **state) {
     (void)state;
-    json_t *doc = json_pack("{s:s, s:s, s:s, s:f}", "schema",
-                            "stemma.preset/1", "name", "x", "base", "rock",
-                            "lufs", -11.5);
+    json_t *doc = json_pack("{s:s, s:s, s:s, s:f}", "schema", "stemma.preset/1",
+                            "name", "x", "base", "rock", "lufs", -11.5);
     st_preset p;
     assert_int_equal(st_preset_parse(&p, doc, NULL), ST_OK);
     assert_close(p.lufs, -11.5, 0, "lufs");

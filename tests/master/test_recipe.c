@@ -85,7 +85,8 @@ static void test_recipe_unknown_fields_are_kept(void **state) {
     json_t *out = st_recipe_json(r);
     assert_string_equal(json_string_value(json_object_get(out, "author")),
                         "me");
-    assert_non_null(json_object_get(json_object_get(out, "settings"), "reverb"));
+    assert_non_null(
+        json_object_get(json_object_get(out, "settings"), "reverb"));
     json_decref(out);
     json_decref(doc);
     st_recipe_free(r);
