@@ -5,9 +5,9 @@
 
 /* Band level (equal ratios) of an evenly balanced production, dB. */
 static const st_lineq_point neutral[] = {
-    {20, -12},   {30, -6},     {45, -1.5},   {65, 0},      {110, 0},
-    {200, -1.5}, {400, -3.5},  {800, -5.5},  {1600, -7.5}, {3200, -10},
-    {6400, -14}, {10000, -18}, {16000, -26}, {20000, -34},
+    {20, -14},   {30, -7},     {45, -2},     {65, 0},      {110, 0},
+    {200, -1},   {400, -3},    {800, -5.5},  {1600, -8},   {3200, -10.5},
+    {6400, -14}, {10000, -17}, {16000, -21}, {20000, -30},
 };
 enum { NEUTRAL = sizeof neutral / sizeof neutral[0] };
 
@@ -106,21 +106,33 @@ static void lean_all(st_recipe *r, const st_preset *p, const double *dev) {
         lean(r, id[i], wanted[i], has[i], region[i]);
 }
 
-/* Only what lies outside the allowance, `share` of it, is corrected. */
-static void correct(st_recipe *r, const double *dev, double share,
+/* A lack is lifted by half as much as a surplus is cut, and less the larger
+ * it is: where an instrument has nothing, there is only noise to raise. */
+static double lift(double db, double dev, double free, double limit) {
+    double there = fmin(fmax((dev + free + 9) / 5, 0), 1);
+    return fmin(0.5 * db, 0.5 * limit) * there;
+}
+
+/* What lies outside the allowance is brought to its edge, not further: done
+ * once, there is nothing left to do. The more a preset corrects, the narrower
+ * the allowance. */
+static void correct(st_recipe *r, const double *dev, double correction,
                     double limit) {
-    double worst = 0;
+    double worst = 0, scale = 1.25 - 0.5 * correction;
     for (int i = 0; i < ST_MEASURE_BANDS; i++) {
-        double hz = st_measure_band_hz(i), free = at(allowance, ALLOWANCE, hz);
+        double hz = st_measure_band_hz(i);
+        double free = scale * at(allowance, ALLOWANCE, hz);
         double over = isnan(dev[i])    ? 0
                       : dev[i] > free  ? dev[i] - free
                       : dev[i] < -free ? dev[i] + free
                                        : 0;
-        double db = fmin(fmax(-share * over, -limit), limit);
+        double db = correction > 0 ? fmax(-over, -limit) : 0;
+        if (db > 0)
+            db = lift(db, dev[i], free, limit);
         r->mid[i] = (st_lineq_point){hz, db};
         worst = fmax(worst, fabs(db));
     }
-    r->mid_count = worst > 0.2 ? ST_MEASURE_BANDS : 0;
+    r->mid_count = worst > 0.5 ? ST_MEASURE_BANDS : 0;
     r->side_count = 0;
 }
 

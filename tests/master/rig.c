@@ -86,6 +86,18 @@ void rig_free(rig_file *file) {
     *file = (rig_file){0};
 }
 
+/* sig_music has far more top than productions have, and a little more
+ * bass: two poles near 6 kHz, a shelf at 150 Hz. */
+static void soften(float *x, size_t n, float gain) {
+    float a = 0, b = 0, low = 0;
+    for (size_t i = 0; i < n; i++) {
+        a += 0.5f * (x[i] - a);
+        b += 0.5f * (a - b);
+        low += 0.02f * (b - low);
+        x[i] = gain * (b - 0.3f * low);
+    }
+}
+
 st_buffer rig_music(double seconds, int rate_hz, double gain_db,
                     uint64_t seed) {
     st_buffer audio = {0};
@@ -94,8 +106,7 @@ st_buffer rig_music(double seconds, int rate_hz, double gain_db,
     sig_music(audio.channel[0], audio.channel[1], n, rate_hz, seed);
     float gain = (float)st_db_to_gain(gain_db);
     for (int c = 0; c < 2; c++)
-        for (size_t i = 0; i < n; i++)
-            audio.channel[c][i] *= gain;
+        soften(audio.channel[c], n, gain);
     return audio;
 }
 
