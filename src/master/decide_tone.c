@@ -107,7 +107,8 @@ static void lean_all(st_recipe *r, const st_preset *p, const double *dev) {
 }
 
 /* A lack is lifted by half as much as a surplus is cut, and less the larger
- * it is: where an instrument has nothing, there is only noise to raise. */
+ * it is: where an instrument has nothing, there is only noise to raise.
+ * Nothing under 45 Hz is lifted at all. */
 static double lift(double db, double dev, double free, double limit) {
     double there = fmin(fmax((dev + free + 9) / 5, 0), 1);
     return fmin(0.5 * db, 0.5 * limit) * there;
@@ -128,7 +129,7 @@ static void correct(st_recipe *r, const double *dev, double correction,
                                        : 0;
         double db = correction > 0 ? fmax(-over, -limit) : 0;
         if (db > 0)
-            db = lift(db, dev[i], free, limit);
+            db = hz < 45 ? 0 : lift(db, dev[i], free, limit);
         r->mid[i] = (st_lineq_point){hz, db};
         worst = fmax(worst, fabs(db));
     }
