@@ -17,42 +17,36 @@ typedef struct {
     figure rows[10];
 } group;
 
+enum { STEREO = 2 }; /* the group that says nothing of a mono file */
+
 static const group groups[] = {
     {"Loudness",
-     {{"integrated", "integrated_lufs", "LUFS", 1},
-      {"range (LRA)", "range_lu", "LU", 1},
-      {"max short-term", "short_term_max_lufs", "LUFS", 1},
-      {"max momentary", "momentary_max_lufs", "LUFS", 1}}},
+     {{"integrated", "lufs_integrated", "LUFS", 1},
+      {"range (LRA)", "lra", "LU", 1},
+      {"max short-term", "lufs_short_term_max", "LUFS", 1},
+      {"max momentary", "lufs_momentary_max", "LUFS", 1}}},
     {"Peak and dynamics",
-     {{"true peak", "true_peak_dbtp", "dBTP", 2},
+     {{"true peak", "true_peak_dbTP", "dBTP", 2},
       {"sample peak", "sample_peak_dbfs", "dBFS", 2},
       {"headroom", "headroom_db", "dB", 2},
       {"RMS", "rms_dbfs", "dBFS", 1},
-      {"crest factor", "crest_db", "dB", 1},
+      {"crest factor", "crest_factor", "dB", 1},
       {"PLR", "plr_db", "dB", 1},
       {"PSR", "psr_db", "dB", 1}}},
     {"Stereo",
-     {{"correlation", "correlation", "", 2},
+     {{"correlation", "mono_correlation", "", 2},
       {"side to mid", "side_mid_db", "dB", 1},
       {"balance L-R", "balance_db", "dB", 1},
       {"loss in mono", "mono_loss_db", "dB", 1}}},
     {"Faults",
-     {{"DC offset", "dc_max", "", 4},
+     {{"DC offset", "dc_offset", "", 4},
       {"clipped runs", "clipped_runs", "", 0},
       {"bad samples", "bad_samples", "", 0}}},
 };
 
-/* The member `key` of the document, or of one of its own objects. */
-static const json_t *find(json_t *meters, const char *key) {
-    const json_t *value = json_object_get(meters, key);
-    void *at = json_object_iter(meters);
-    for (; value == NULL && at != NULL; at = json_object_iter_next(meters, at))
-        value = json_object_get(json_object_iter_value(at), key);
-    return value;
-}
-
-static void number(json_t *meters, const figure *f, char *text, size_t bytes) {
-    const json_t *value = find(meters, f->key);
+static void number(const json_t *meters, const figure *f, char *text,
+                   size_t bytes) {
+    const json_t *value = json_object_get(meters, f->key);
     double x = json_number_value(value);
     if (json_is_number(value))
         snprintf(text, bytes, "%.*f", f->decimals, x == 0 ? 0.0 : x);
@@ -60,7 +54,7 @@ static void number(json_t *meters, const figure *f, char *text, size_t bytes) {
         snprintf(text, bytes, "-"); /* of silence there is no level */
 }
 
-static void show_group(json_t *meters, const group *g, FILE *to) {
+static void show_group(const json_t *meters, const group *g, FILE *to) {
     fprintf(to, "  %s%s%s\n", cli_style(to, "bold"), g->title,
             cli_style(to, "off"));
     for (const figure *f = g->rows; f->label != NULL; f++) {
@@ -75,7 +69,7 @@ static const json_t *input_of(const json_t *step) {
     return json_array_get(json_object_get(step, "inputs"), 0);
 }
 
-static json_t *meters_of(const json_t *step) {
+static const json_t *meters_of(const json_t *step) {
     return json_object_get(json_object_get(step, "results"), "meters");
 }
 
@@ -86,6 +80,7 @@ static const char *text_of(const json_t *object, const char *key) {
 
 static void show_page(const json_t *step, FILE *to) {
     const json_t *input = input_of(step);
+    const json_t *channels = json_object_get(input, "channels");
     char time[32];
     char label[512];
     cli_clean(text_of(input, "label"), label, sizeof label);
@@ -95,19 +90,19 @@ static void show_page(const json_t *step, FILE *to) {
     fprintf(to, "  %s%s, %s, %d Hz, %d channel%s, %s%s\n", cli_style(to, "dim"),
             text_of(input, "format"), text_of(input, "codec"),
             (int)json_integer_value(json_object_get(input, "rate_hz")),
-            (int)json_integer_value(json_object_get(input, "channels")),
-            json_integer_value(json_object_get(input, "channels")) == 1 ? ""
-                                                                        : "s",
-            time, cli_style(to, "off"));
+            (int)json_integer_value(channels),
+            json_integer_value(channels) == 1 ? "" : "s", time,
+            cli_style(to, "off"));
     for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
-        show_group(meters_of(step), &groups[i], to);
+        if (i != STEREO || json_integer_value(channels) > 1)
+            show_group(meters_of(step), &groups[i], to);
 }
 
 /* Columns of the table of several files. */
 static const figure columns[] = {
-    {"LUFS", "integrated_lufs", "", 1}, {"LRA", "range_lu", "", 1},
-    {"dBTP", "true_peak_dbtp", "", 2},  {"PLR", "plr_db", "", 1},
-    {"crest", "crest_db", "", 1},       {"corr", "correlation", "", 2}};
+    {"LUFS", "lufs_integrated", "", 1}, {"LRA", "lra", "", 1},
+    {"dBTP", "true_peak_dbTP", "", 2},  {"PLR", "plr_db", "", 1},
+    {"crest", "crest_factor", "", 1},   {"corr", "mono_correlation", "", 2}};
 enum { COLUMNS = sizeof columns / sizeof *columns, COLUMN_WIDTH = 8 };
 
 /* The byte at which column `column` of UTF-8 text starts. */
