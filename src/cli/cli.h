@@ -106,7 +106,7 @@ void cli_bar_init(cli_bar *bar, bool wanted);
 void cli_bar_show(cli_bar *bar, const st_progress *progress);
 void cli_bar_clear(cli_bar *bar);
 
-/* -- show.c: a result for people */
+/* -- show.c: a result for people; `to` NULL: only its warnings, on stderr */
 void cli_result_show(const json_t *result, FILE *to);
 
 /* -- term.c */

@@ -61,7 +61,7 @@ static void show_warnings(const json_t *list, const char *name,
     }
 }
 
-static void show_step(const json_t *step, FILE *to) {
+static void show_work(const json_t *step, FILE *to) {
     const json_t *outputs = json_object_get(step, "outputs");
     const json_t *notes = json_object_get(step, "notes");
     for (size_t i = 0; i < json_array_size(notes); i++) {
@@ -71,13 +71,17 @@ static void show_step(const json_t *step, FILE *to) {
     if (strcmp(text_of(step, "status"), "succeeded") == 0)
         for (size_t i = 0; i < json_array_size(outputs); i++)
             show_output(json_array_get(outputs, i), to);
-    show_warnings(json_object_get(step, "warnings"), "code", "warning");
-    show_warnings(json_object_get(step, "skipped"), "part", "skipped");
 }
 
 void cli_result_show(const json_t *result, FILE *to) {
     const json_t *steps = json_object_get(result, "steps");
-    cli_meters_show(steps, to);
-    for (size_t i = 0; i < json_array_size(steps); i++)
-        show_step(json_array_get(steps, i), to);
+    if (to != NULL)
+        cli_meters_show(steps, to);
+    for (size_t i = 0; i < json_array_size(steps); i++) {
+        const json_t *step = json_array_get(steps, i);
+        if (to != NULL)
+            show_work(step, to);
+        show_warnings(json_object_get(step, "warnings"), "code", "warning");
+        show_warnings(json_object_get(step, "skipped"), "part", "skipped");
+    }
 }

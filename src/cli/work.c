@@ -130,7 +130,7 @@ int cli_plan_work(const st_plan *plan, const cli_work *work) {
     if (status != ST_OK)
         say_failures(result, &err);
     if (!work->quiet)
-        cli_result_show(result, work->json ? stderr : stdout);
+        cli_result_show(result, work->json ? NULL : stdout);
     json_decref(result);
     return code;
 }
