@@ -6,6 +6,7 @@
 #include "core/math.h"
 
 #include <assert.h>
+#include <string.h>
 
 extern const st_fft_kernels st_fft_base;
 #ifdef ST_SIMD_X86
@@ -13,8 +14,12 @@ extern const st_fft_kernels st_fft_avx2;
 extern const st_fft_kernels st_fft_avx512;
 #endif
 
+/* At 256 points the complex transform of n is faster than that of n/2 and the
+ * unpacking, as its tiles are full. */
+enum { WHOLE_SIZE = 256 };
+
 struct st_rfft {
-    st_fft *half; /* n/2 points */
+    st_fft *half; /* n/2 points (n for WHOLE_SIZE) */
     size_t n;
     float *twiddle;
 };
@@ -256,7 +261,8 @@ st_status st_rfft_new_level(st_rfft **out, size_t n, int level) {
     if (status == ST_OK && plan->twiddle == NULL)
         status = ST_NO_MEM;
     if (status == ST_OK)
-        status = st_fft_new_level(&plan->half, n / 2, level);
+        status =
+            st_fft_new_level(&plan->half, n == WHOLE_SIZE ? n : n / 2, level);
     for (size_t k = 0; status == ST_OK && k < count; k++)
         unit_root(&roots, k, n, plan->twiddle + k, plan->twiddle + count + k);
     st_free(roots.cosine);
@@ -280,12 +286,44 @@ void st_rfft_free(st_rfft *plan) {
 }
 
 size_t st_rfft_scratch(const st_rfft *plan) {
-    return st_fft_scratch(plan->half) + plan->n;
+    return st_fft_scratch(plan->half) + 2 * plan->n;
+}
+
+static void whole_forward(const st_rfft *plan, const float *in, float *re,
+                          float *im, float *scratch) {
+    size_t n = plan->n, bytes = (n / 2 + 1) * sizeof(float);
+    float *z_re = scratch, *z_im = scratch + n;
+    memset(z_im, 0, n * sizeof(float));
+    st_fft_forward(plan->half, in, z_im, z_re, z_im, scratch + 2 * n);
+    memcpy(re, z_re, bytes);
+    memcpy(im, z_im, bytes);
+    im[0] = im[n / 2] = 0.0f;
+}
+
+/* The real part of twice the positive half is the sum of both halves. */
+static void whole_inverse(const st_rfft *plan, const float *re, const float *im,
+                          float *out, float *scratch) {
+    size_t n = plan->n, half = n / 2;
+    float *z_re = scratch, *z_im = scratch + n;
+    for (size_t k = 0; k < half; k++) {
+        z_re[k] = 2.0f * re[k];
+        z_im[k] = 2.0f * im[k];
+    }
+    memset(z_re + half, 0, half * sizeof(float));
+    memset(z_im + half, 0, half * sizeof(float));
+    z_re[0] = re[0];
+    z_re[half] = re[half];
+    z_im[0] = 0.0f;
+    st_fft_inverse(plan->half, z_re, z_im, out, z_im, scratch + 2 * n);
 }
 
 void st_rfft_forward(const st_rfft *plan, const float *in, float *re, float *im,
                      float *scratch) {
     const st_fft_kernels *kernels = plan->half->kernels;
+    if (plan->n == WHOLE_SIZE) {
+        whole_forward(plan, in, re, im, scratch);
+        return;
+    }
     kernels->run(plan->half, (st_fft_in){in, in + 1, 2},
                  (st_fft_out){re, im, 1}, scratch);
     kernels->unpack(re, im, plan->twiddle, plan->n / 2);
@@ -294,6 +332,10 @@ void st_rfft_forward(const st_rfft *plan, const float *in, float *re, float *im,
 void st_rfft_inverse(const st_rfft *plan, const float *re, const float *im,
                      float *out, float *scratch) {
     const st_fft_kernels *kernels = plan->half->kernels;
+    if (plan->n == WHOLE_SIZE) {
+        whole_inverse(plan, re, im, out, scratch);
+        return;
+    }
     float *z_re = scratch, *z_im = scratch + plan->n / 2;
     kernels->pack(re, im, z_re, z_im, plan->twiddle, plan->n / 2);
     kernels->run(plan->half, (st_fft_in){z_im, z_re, 1},

@@ -315,6 +315,10 @@ ST_INLINE void transpose(const float *tile, const uint16_t *row, float *y,
                  tile + row[r + 2 * quarter] * lanes,
                  tile + row[r + 3 * quarter] * lanes, lanes);
     const float *done = whole;
+    if (lanes == 16 && to == 16) {
+        shuffle4(y, half, half + 64, half + 128, half + 192, 64);
+        return;
+    }
     if (lanes == 16)
         shuffle4(whole, half, half + 64, half + 128, half + 192, 64);
     else if (lanes == 8)

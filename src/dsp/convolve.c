@@ -56,7 +56,10 @@ static bool params_are_good(const st_spec *spec, const st_convolve_params *p) {
 }
 
 /* For files one part, and a hop three times the filter: of the powers of two
- * this costs least a frame while the work fits the second-level cache. */
+ * this costs least a frame while the work fits the second-level cache; beyond
+ * that, the smallest that does. */
+enum { CACHE_SIZE = 65536 };
+
 static void plan_sizes(st_convolve *u, const st_convolve_params *p) {
     if (p->block_frames > 0) {
         u->hop = (size_t)p->block_frames;
@@ -67,7 +70,7 @@ static void plan_sizes(st_convolve *u, const st_convolve_params *p) {
     size_t past = 256;
     while (past < p->taps)
         past *= 2;
-    u->size = 4 * past;
+    u->size = 4 * past <= CACHE_SIZE ? 4 * past : 2 * past;
     u->hop = u->size - past;
     u->parts = 1;
 }
@@ -176,10 +179,8 @@ int st_convolve_latency_frames(const st_convolve *u) {
     return (int)u->hop;
 }
 
-/* A full hop: transform it, filter it with every part, go back. */
-static void run_hop(st_convolve *u, pair *p) {
-    float *newest = p->spectra + u->newest * 2 * u->size;
-    st_fft_forward(u->fft, p->re, p->im, newest, newest + u->size, u->scratch);
+/* The sum over all parts, newest input with first part. */
+static void sum_parts(const st_convolve *u, const pair *p) {
     float *re = u->sum, *im = u->sum + u->size;
     for (size_t i = 0; i < u->parts; i++) {
         size_t at = (u->newest + u->parts - i) % u->parts;
@@ -188,6 +189,22 @@ static void run_hop(st_convolve *u, pair *p) {
                             i > 0);
         if (u->swap != NULL)
             u->kernels->cross(re, im, x, slot(u->swap, u->size, i), u->size);
+    }
+}
+
+/* A full hop: transform it, filter it with every part, go back. */
+static void run_hop(st_convolve *u, pair *p) {
+    float *re = p->spectra + u->newest * 2 * u->size, *im = re + u->size;
+    st_fft_forward(u->fft, p->re, p->im, re, im, u->scratch);
+    if (u->parts > 1) {
+        sum_parts(u, p);
+        re = u->sum;
+        im = u->sum + u->size;
+    } else {
+        st_spectrum none = {NULL, NULL};
+        u->kernels->filter(re, im, slot(u->direct, u->size, 0),
+                           u->swap != NULL ? slot(u->swap, u->size, 0) : none,
+                           u->size);
     }
     st_fft_inverse(u->fft, re, im, p->out_re, p->out_im, u->scratch);
     size_t past = (u->size - u->hop) * sizeof(float);

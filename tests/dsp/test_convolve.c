@@ -130,27 +130,32 @@ static void test_convolve_mid_and_side_apart(void **state) {
     }
 }
 
+/* Each level against base, in a hop for files and one for live use, with a
+ * side filter and without. */
 static void test_convolve_same_bits_at_every_level(void **state) {
     (void)state;
     static const char *const levels[] = {"base", "avx2", "avx512"};
     st_spec spec = {48000.0, 2, FRAMES};
     float *fir = make_fir(300, 1), *side = make_fir(300, 2);
-    planes p[3];
-    for (int i = 0; i < 3; i++) {
-        setenv("STEMMA_CPU", levels[i], 1);
-        st_convolve_params params = {fir, side, 300, 0};
-        st_convolve *unit = NULL;
-        assert_int_equal(st_convolve_new(&unit, &spec, &params), ST_OK);
-        planes_init(&p[i], 2, FRAMES);
-        run(unit, &p[i], 2, FRAMES, FRAMES);
-        st_convolve_free(unit);
-        for (int c = 0; c < 2; c++)
-            assert_memory_equal(p[i].out[c], p[0].out[c],
-                                FRAMES * sizeof(float));
+    for (int kind = 0; kind < 4; kind++) {
+        planes p[3];
+        for (int i = 0; i < 3; i++) {
+            setenv("STEMMA_CPU", levels[i], 1);
+            st_convolve_params params = {fir, kind % 2 == 0 ? NULL : side, 300,
+                                         kind < 2 ? 0 : 64};
+            st_convolve *unit = NULL;
+            assert_int_equal(st_convolve_new(&unit, &spec, &params), ST_OK);
+            planes_init(&p[i], 2, FRAMES);
+            run(unit, &p[i], 2, FRAMES, FRAMES);
+            st_convolve_free(unit);
+            for (int c = 0; c < 2; c++)
+                assert_memory_equal(p[i].out[c], p[0].out[c],
+                                    FRAMES * sizeof(float));
+        }
+        for (int i = 0; i < 3; i++)
+            planes_deinit(&p[i], 2);
     }
     unsetenv("STEMMA_CPU");
-    for (int i = 0; i < 3; i++)
-        planes_deinit(&p[i], 2);
     st_free(fir);
     st_free(side);
 }
