@@ -43,4 +43,11 @@ float *const *st_oversample_up(st_oversample *os, int channel, const float *in);
  * the base rate. Call it once after each up. [rt] */
 void st_oversample_down(st_oversample *os, int channel, float *out);
 
+/* In place of an up whose result is not wanted: the audio is taken in, and
+ * silence goes down. Costs next to nothing. [rt] */
+void st_oversample_skip(st_oversample *os, int channel, const float *in);
+
+/* Delay of the way up alone, in frames. [any] */
+int st_oversample_up_frames(const st_oversample *os);
+
 #endif

@@ -9,6 +9,7 @@
 #include "dsp/lineq.h"
 #include "dsp/limiter.h"
 #include "dsp/multiband.h"
+#include "dsp/saturate.h"
 #include "dsp/stereo.h"
 #include "dsp/svf.h"
 
@@ -166,6 +167,14 @@ static st_limiter_params limiter_changed(void) {
     return p;
 }
 
+static st_saturate_params saturate_params(void) {
+    return (st_saturate_params){ST_CURVE_CLIP, 6.0, 1.0, 0.0};
+}
+
+static st_saturate_params saturate_changed(void) {
+    return (st_saturate_params){ST_CURVE_TUBE, 3.0, 0.5, -2.0};
+}
+
 PLAIN(biquad)
 PROCESS(biquad)
 PLAIN(svf)
@@ -181,6 +190,8 @@ PROCESS(stereo)
 PLAIN(dither)
 PROCESS(dither)
 PLAIN(blend)
+PLAIN(saturate)
+PROCESS(saturate)
 PLAIN(limiter)
 PROCESS(limiter)
 
@@ -316,5 +327,6 @@ const unit_case unit_cases[] = {
     FIXED(convolve, "convolve, live", convolve_live_make),
     FIXED(lineq, "lineq", lineq_make),
     CASE(limiter, 1, 0, false),
+    CASE(saturate, 1, 0, false),
 };
 const size_t unit_case_count = sizeof unit_cases / sizeof *unit_cases;
