@@ -66,13 +66,13 @@ def check(report, out, target):
         faults.append("QC passed a true peak that libebur128 fails")
     if checks["lufs_in_range"] and abs(ebu["lufs"] - target) > 0.5:
         faults.append("QC passed a loudness that libebur128 fails")
-    for kind in ("mp3", "opus"):
-        preview = out.with_name(f"out.ab.{kind}")
+    for kind in ("ab.mp3", "preview.opus"):
+        preview = out.with_name(f"{out.name}.{kind}")
         if preview.exists():
             p_samples, p_rate = outside.decode(preview)
             peak = outside.libebur128(p_samples, p_rate)["tp"]
             if peak > CEILING:
-                faults.append(f"{kind} preview {peak:.2f} dBTP")
+                faults.append(f"{kind} {peak:.2f} dBTP")
     rounds = report.get("qc_rounds", 0)
     if rounds > 3:
         faults.append(f"{rounds} QC rounds")
