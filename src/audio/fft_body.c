@@ -436,9 +436,9 @@ static void unpack(float *re, float *im, const float *twiddle, size_t half) {
     for (size_t k = 1; k <= half / 2; k++) {
         float ar = re[k], ai = im[k], br = re[half - k], bi = im[half - k];
         float er = 0.5f * (ar + br), ei = 0.5f * (ai - bi);
-        float or = 0.5f * (ai + bi), oi = 0.5f * (br - ar);
-        float pr = or *w_re[k] - oi * w_im[k];
-        float pi = or *w_im[k] + oi * w_re[k];
+        float odd_re = 0.5f * (ai + bi), odd_im = 0.5f * (br - ar);
+        float pr = odd_re * w_re[k] - odd_im * w_im[k];
+        float pi = odd_re * w_im[k] + odd_im * w_re[k];
         re[half - k] = er - pr;
         im[half - k] = pi - ei;
         re[k] = er + pr;
@@ -460,12 +460,12 @@ static void pack(const float *restrict re, const float *restrict im,
         float ar = re[k], ai = im[k], br = re[half - k], bi = im[half - k];
         float er = ar + br, ei = ai - bi;
         float dr = ar - br, di = ai + bi;
-        float or = dr * w_re[k] + di * w_im[k];
-        float oi = di * w_re[k] - dr * w_im[k];
-        out_re[half - k] = er + oi;
-        out_im[half - k] = or -ei;
-        out_re[k] = er - oi;
-        out_im[k] = ei + or ;
+        float odd_re = dr * w_re[k] + di * w_im[k];
+        float odd_im = di * w_re[k] - dr * w_im[k];
+        out_re[half - k] = er + odd_im;
+        out_im[half - k] = odd_re - ei;
+        out_re[k] = er - odd_im;
+        out_im[k] = ei + odd_re;
     }
 }
 
