@@ -2,9 +2,30 @@
  * Loops of a fixed count over local arrays become vectors. */
 #include "dsp/limops.h"
 
+#include "core/attr.h"
+
+#include <string.h>
+
 extern const st_limops ST_LIMOPS_TABLE;
 
-enum { CHUNK = ST_LIMOPS_CHUNK, WIDE = 64 };
+enum { CHUNK = ST_LIMOPS_CHUNK };
+
+/* Sums stay in registers while the taps go by: a tile is as many vectors as
+ * this level has room for. */
+#if defined(__AVX512F__)
+enum { LANES = 16, TILE = 6, WIDE = 4 };
+typedef float vec ST_VECTOR(64);
+#elif defined(__AVX2__)
+enum { LANES = 8, TILE = 6, WIDE = 8 };
+typedef float vec ST_VECTOR(32);
+#else
+enum { LANES = 4, TILE = 6, WIDE = 8 };
+typedef float vec ST_VECTOR(16);
+#endif
+
+ST_INLINE void load(vec *to, const float *from) {
+    memcpy(to, from, sizeof *to);
+}
 
 static inline float larger(float a, float b) {
     return a > b ? a : b;
@@ -55,26 +76,29 @@ static st_limops_shape shape2(const float *a, const float *b, size_t n) {
     return (st_limops_shape){top_of(peak), top_of(bend)};
 }
 
-static void between_tile(float *restrict out, const float *restrict in,
-                         const float *restrict h, size_t half, size_t wide) {
-    float sum[WIDE] = {0};
-    for (size_t k = 0; k < half; k++) {
-        const float *a = in - k;
-        const float *b = in + 1 + k;
-        for (size_t j = 0; j < wide; j++)
-            sum[j] += h[k] * (a[j] + b[j]);
-    }
-    for (size_t j = 0; j < wide; j++)
-        out[j] = sum[j];
+ST_INLINE void between_tile(float *out, const float *in, const float *h,
+                            size_t half, size_t vecs) {
+    vec sum[TILE];
+    for (size_t v = 0; v < vecs; v++)
+        sum[v] = (vec){0};
+    for (size_t k = 0; k < half; k++)
+        for (size_t v = 0; v < vecs; v++) {
+            vec a, b;
+            load(&a, in + LANES * v - k);
+            load(&b, in + LANES * v + 1 + k);
+            sum[v] += h[k] * (a + b);
+        }
+    for (size_t v = 0; v < vecs; v++)
+        memcpy(out + LANES * v, &sum[v], sizeof sum[v]);
 }
 
-static void between(float *restrict out, const float *restrict in,
-                    const float *restrict h, size_t half, size_t n) {
+static void between(float *out, const float *in, const float *h, size_t half,
+                    size_t n) {
     size_t i = 0;
-    for (; i + WIDE <= n; i += WIDE)
-        between_tile(out + i, in + i, h, half, WIDE);
-    for (; i < n; i += CHUNK)
-        between_tile(out + i, in + i, h, half, CHUNK);
+    for (; i + LANES * TILE <= n; i += LANES * TILE)
+        between_tile(out + i, in + i, h, half, TILE);
+    for (; i < n; i += LANES)
+        between_tile(out + i, in + i, h, half, 1);
 }
 
 /* Point `phase` / 8 after a[0] on the row .. a[0] b[0] a[1] b[1] .. : four
@@ -140,26 +164,28 @@ static void crest(float *restrict out, const float *restrict e,
         out[j] = top[j];
 }
 
-static void gather_tile(float *restrict out, const float *const *in,
-                        const float *restrict h, size_t taps, size_t at,
-                        size_t wide) {
-    float sum[WIDE] = {0};
-    for (size_t k = 0; k < taps; k++) {
-        const float *x = in[k] + at;
-        for (size_t j = 0; j < wide; j++)
-            sum[j] += h[k] * x[j];
-    }
-    for (size_t j = 0; j < wide; j++)
-        out[at + j] = sum[j];
+ST_INLINE void gather_tile(float *out, const float *const *in, const float *h,
+                           size_t taps, size_t at, size_t vecs) {
+    vec sum[WIDE];
+    for (size_t v = 0; v < vecs; v++)
+        sum[v] = (vec){0};
+    for (size_t k = 0; k < taps; k++)
+        for (size_t v = 0; v < vecs; v++) {
+            vec a;
+            load(&a, in[k] + at + LANES * v);
+            sum[v] += h[k] * a;
+        }
+    for (size_t v = 0; v < vecs; v++)
+        memcpy(out + at + LANES * v, &sum[v], sizeof sum[v]);
 }
 
-static void gather(float *restrict out, const float *const *in,
-                   const float *restrict h, size_t taps, size_t n) {
+static void gather(float *out, const float *const *in, const float *h,
+                   size_t taps, size_t n) {
     size_t i = 0;
-    for (; i + WIDE <= n; i += WIDE)
+    for (; i + LANES * WIDE <= n; i += LANES * WIDE)
         gather_tile(out, in, h, taps, i, WIDE);
-    for (; i < n; i += CHUNK)
-        gather_tile(out, in, h, taps, i, CHUNK);
+    for (; i < n; i += LANES)
+        gather_tile(out, in, h, taps, i, 1);
 }
 
 static void spline(float *restrict out, const float *restrict gain,
