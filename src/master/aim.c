@@ -7,13 +7,18 @@
 #include <math.h>
 #include <string.h>
 
-enum { SLOW_MS = 13, LANES = ST_MAX_CHANNELS };
+enum { SLOW_MS = 13 };
+
+/* Transposed direct form II, both sections. */
+typedef struct {
+    double z0, z1, z2, z3;
+} weigh_state;
 
 struct st_aim {
     int channels, hop; /* frames of a step */
     double steps_s;    /* steps a second */
     st_kweight kweight;
-    double state[ST_MAX_CHANNELS][4];
+    weigh_state state[ST_MAX_CHANNELS];
     int64_t count, room;
     float *peak, *power;        /* [count] each step */
     float *reduction, *scratch; /* [count], work of the model */
@@ -78,21 +83,39 @@ static st_status push(st_aim *aim) {
     return ST_OK;
 }
 
-/* Transposed direct form II, both sections, one channel, one step's part. */
-static double weigh(const st_kweight *k, double *z, const float *in, int n) {
+static inline double weigh_one(const st_kweight *k, weigh_state *s, double x) {
     const st_kweight_section *a = &k->section[0], *b = &k->section[1];
-    double z0 = z[0], z1 = z[1], z2 = z[2], z3 = z[3], sum = 0;
-    for (int i = 0; i < n; i++) {
-        double x = in[i], y = a->b0 * x + z0;
-        z0 = a->b1 * x - a->a1 * y + z1;
-        z1 = a->b2 * x - a->a2 * y;
-        double w = b->b0 * y + z2;
-        z2 = b->b1 * y - b->a1 * w + z3;
-        z3 = b->b2 * y - b->a2 * w;
-        sum += w * w;
-    }
-    z[0] = z0, z[1] = z1, z[2] = z2, z[3] = z3;
+    double y = a->b0 * x + s->z0;
+    s->z0 = a->b1 * x - a->a1 * y + s->z1;
+    s->z1 = a->b2 * x - a->a2 * y;
+    double w = b->b0 * y + s->z2;
+    s->z2 = b->b1 * y - b->a1 * w + s->z3;
+    s->z3 = b->b2 * y - b->a2 * w;
+    return w * w;
+}
+
+static double weigh(const st_kweight *k, weigh_state *state, const float *in,
+                    int n) {
+    weigh_state s = *state;
+    double sum = 0;
+    for (int i = 0; i < n; i++)
+        sum += weigh_one(k, &s, in[i]);
+    *state = s;
     return sum;
+}
+
+/* Two channels side by side: the recursion waits, so both run in the time of
+ * one. The sums are those of one after the other. */
+static double weigh_pair(const st_kweight *k, weigh_state *state,
+                         const float *left, const float *right, int n) {
+    weigh_state a = state[0], b = state[1];
+    double sum_a = 0, sum_b = 0;
+    for (int i = 0; i < n; i++) {
+        sum_a += weigh_one(k, &a, left[i]);
+        sum_b += weigh_one(k, &b, right[i]);
+    }
+    state[0] = a, state[1] = b;
+    return sum_a + sum_b;
 }
 
 static float peak_of(const float *in, int n) {
@@ -104,17 +127,26 @@ static float peak_of(const float *in, int n) {
     return peak;
 }
 
+static void listen(st_aim *aim, const st_block *block, int at, int n) {
+    for (int c = 0; c < block->channels; c++) {
+        float peak = peak_of(block->channel[c] + at, n);
+        aim->held_peak = peak > aim->held_peak ? peak : aim->held_peak;
+    }
+    if (block->channels == 2)
+        aim->held_power +=
+            weigh_pair(&aim->kweight, aim->state, block->channel[0] + at,
+                       block->channel[1] + at, n);
+    else
+        aim->held_power +=
+            weigh(&aim->kweight, aim->state, block->channel[0] + at, n);
+}
+
 st_status st_aim_step(void *ctx, st_block *block, st_err *err) {
     st_aim *aim = ctx;
     for (int at = 0; at < block->frames;) {
         int n = aim->hop - aim->held;
         n = n < block->frames - at ? n : block->frames - at;
-        for (int c = 0; c < block->channels; c++) {
-            const float *in = block->channel[c] + at;
-            float peak = peak_of(in, n);
-            aim->held_peak = peak > aim->held_peak ? peak : aim->held_peak;
-            aim->held_power += weigh(&aim->kweight, aim->state[c], in, n);
-        }
+        listen(aim, block, at, n);
         aim->held += n, at += n;
         if (aim->held == aim->hop && push(aim))
             return st_err_set(err, ST_NO_MEM, "Out of memory.");
@@ -155,8 +187,8 @@ static void model(const st_aim *aim, double drive_db, double ceiling_db) {
     for (int64_t i = 0; i < n; i++) {
         float before = i ? need[i - 1] : 0, after = i + 1 < n ? need[i + 1] : 0;
         float dip = before > after ? before : after;
-        dip = 0.5f * dip > need[i] ? 0.5f * dip : need[i];
-        work[i] = dip + 0.35f * (work[i] - dip);
+        dip = 0.4f * dip > need[i] ? 0.4f * dip : need[i];
+        work[i] = dip + 0.2f * (work[i] - dip);
     }
 }
 

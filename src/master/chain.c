@@ -33,11 +33,11 @@ void st_gr_trace_add(st_gr_trace *t, double db) {
         return;
     if (t->count == ST_GR_POINTS) {
         for (int i = 0; i < ST_GR_POINTS / 2; i++)
-            t->mean_db[i] = 0.5f * (t->mean_db[2 * i] + t->mean_db[2 * i + 1]);
+            t->db[i] = 0.5f * (t->db[2 * i] + t->db[2 * i + 1]);
         t->count /= 2, t->join *= 2, t->step_s *= 2;
         return; /* half a new point is held */
     }
-    t->mean_db[t->count++] = t->sum / (float)t->join;
+    t->db[t->count++] = t->sum / (float)t->join;
     t->sum = 0, t->held = 0;
 }
 

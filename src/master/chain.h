@@ -16,7 +16,7 @@
 /* Gain reduction over time for graphs; when full, pairs are joined. */
 enum { ST_GR_POINTS = 2048 };
 typedef struct {
-    float mean_db[ST_GR_POINTS];
+    float db[ST_GR_POINTS];
     int count;
     double step_s;
     /* internal: */
@@ -62,6 +62,7 @@ int st_last_steps(st_last *last, int64_t frames, st_flow_step *steps);
 int st_last_latency_frames(const st_last *last);
 /* Mean and deepest limiting so far. [main] */
 void st_last_reduction(const st_last *last, double *mean_db, double *max_db);
+/* Deepest reduction of each block (the chain's trace has means). */
 const st_gr_trace *st_last_trace(const st_last *last);
 
 #endif

@@ -82,7 +82,7 @@ static st_status limiter_step(void *ctx, st_block *b, st_err *err) {
     st_limiter_meter meter;
     st_limiter_meter_get(u->limiter, &meter);
     st_limiter_meter_clear(u->limiter);
-    st_gr_trace_add(&u->trace, meter.blocks ? meter.mean_db : 0);
+    st_gr_trace_add(&u->trace, meter.blocks ? meter.max_db : 0);
     u->sum_db += meter.mean_db * (double)meter.blocks;
     u->blocks += meter.blocks;
     u->max_db = fmax(u->max_db, meter.max_db);

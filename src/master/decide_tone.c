@@ -2,6 +2,7 @@
 #include "master/decide.h"
 
 #include <math.h>
+#include <stdio.h>
 
 /* Band level (equal ratios) of an evenly balanced production, dB. */
 static const st_lineq_point neutral[] = {
@@ -119,7 +120,7 @@ static double lift(double db, double dev, double free, double limit) {
  * the allowance. */
 static void correct(st_recipe *r, const double *dev, double correction,
                     double limit) {
-    double worst = 0, scale = 1.25 - 0.5 * correction;
+    double worst = 0, worst_hz = 0, scale = 1.25 - 0.5 * correction;
     for (int i = 0; i < ST_MEASURE_BANDS; i++) {
         double hz = st_measure_band_hz(i);
         double free = scale * at(allowance, ALLOWANCE, hz);
@@ -131,9 +132,15 @@ static void correct(st_recipe *r, const double *dev, double correction,
         if (db > 0)
             db = hz < 45 ? 0 : lift(db, dev[i], free, limit);
         r->mid[i] = (st_lineq_point){hz, db};
-        worst = fmax(worst, fabs(db));
+        if (fabs(db) > worst)
+            worst = fabs(db), worst_hz = hz;
     }
     r->mid_count = worst > 0.5 ? ST_MEASURE_BANDS : 0;
+    if (r->mid_count)
+        snprintf(r->curve_reason, sizeof r->curve_reason,
+                 "Brings what lies outside the range of styles to its edge: "
+                 "%.1f dB at most, at %.0f Hz.",
+                 worst, worst_hz);
     r->side_count = 0;
 }
 
@@ -152,6 +159,11 @@ void st_decide_eq(st_recipe *r, st_goal *goal, const st_measure *in,
         lean_all(r, o->preset, dev);
     if (r->curve_given)
         return;
+    if (matched)
+        snprintf(r->curve_reason, sizeof r->curve_reason,
+                 "From the spectra of mid and side to those of the "
+                 "reference, %.0f %% of the way.",
+                 100 * o->amounts.eq);
     if (matched)
         st_match_curve(r, o->reference, in, in, o->amounts.eq, 1);
     else

@@ -245,6 +245,38 @@ static void setting_value(st_text *t, const st_field *f, double value) {
         st_text_add(t, " %s", f->unit);
 }
 
+/* "low_shelf_db" reads "Low shelf": the unit stands behind the value. */
+static void setting_name(st_text *t, const st_field *f) {
+    static const char *const units[] = {"_db",  "_dbtp", "_hz",
+                                        "_pct", "_ms",   NULL};
+    char name[64];
+    snprintf(name, sizeof name, "%s", f->name);
+    size_t length = strlen(name);
+    for (int i = 0; units[i]; i++) {
+        size_t n = strlen(units[i]);
+        if (length > n && strcmp(name + length - n, units[i]) == 0)
+            name[length - n] = '\0';
+    }
+    for (char *p = name; *p; p++)
+        if (*p == '_')
+            *p = ' ';
+    if (strcmp(name, "lufs") == 0)
+        snprintf(name, sizeof name, "loudness");
+    if (strncmp(name, "dc ", 3) == 0)
+        memcpy(name, "DC", 2);
+    st_text_add(t, "<tr><td>%c%s</td><td class=\"n\">",
+                name[0] >= 'a' ? name[0] - 32 : name[0], name + 1);
+}
+
+static void curve_row(st_text *t, const st_recipe *r) {
+    if (r->mid_count == 0 || !r->curve_reason[0])
+        return;
+    st_text_put(t, "<tr><td>Curve</td><td class=\"n\">drawn above</td><td "
+                   "class=\"why\">");
+    st_text_escape(t, r->curve_reason);
+    st_text_put(t, "</td></tr>\n");
+}
+
 /* Settings that something decided; the untouched rest is in the recipe. */
 static void decisions(st_text *t, const st_track *k) {
     st_text_put(t, "<section><h2>Decisions</h2><table>\n");
@@ -256,14 +288,12 @@ static void decisions(st_text *t, const st_track *k) {
         if (strcmp(section, f->section) != 0)
             st_text_add(t,
                         "<tr class=\"group\"><td colspan=\"3\">%c%s</td></tr>",
-                        f->section[0] - 32, f->section + 1);
+                        f->section[0] - 32,
+                        strcmp(f->section, "eq") == 0 ? "Q" : f->section + 1);
+        if (strcmp(section, f->section) != 0 && i == ST_SET_EQ_LIMIT)
+            curve_row(t, k->recipe);
         section = f->section;
-        char name[64];
-        snprintf(name, sizeof name, "%s", f->name);
-        for (char *p = name; *p; p++)
-            if (*p == '_')
-                *p = ' ';
-        st_text_add(t, "<tr><td>%s</td><td class=\"n\">", name);
+        setting_name(t, f);
         setting_value(t, f, k->recipe->value[i]);
         st_text_put(t, "</td><td class=\"why\">");
         st_text_escape(t, k->recipe->reason[i]);

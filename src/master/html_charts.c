@@ -164,22 +164,21 @@ static double trace_x(const void *ctx, int i) {
 
 static double trace_y(const void *ctx, int i) {
     const st_gr_trace *g = ctx;
-    return -g->mean_db[i];
+    return -g->db[i];
 }
 
 static double deepest(const st_gr_trace *g) {
     double most = 0;
     for (int i = 0; i < g->count; i++)
-        most = fmax(most, g->mean_db[i]);
+        most = fmax(most, g->db[i]);
     return most;
 }
 
 static void reduction(st_text *t, const st_track *k) {
     static const char *const style[] = {"compression", "limiting"};
-    static const char *const name[] = {"compression", "limiter"};
+    static const char *const name[] = {"compression, mean", "limiter, deepest"};
     legend(t, "Gain reduction",
-           "What was taken away, mean of each third of a second.", style, name,
-           2);
+           "What was taken away in each third of a second.", style, name, 2);
     double most = fmax(deepest(&k->pre.trace), deepest(&k->result.trace));
     double low = fmax(3, ceil(most + 0.5));
     st_chart c = {

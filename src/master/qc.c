@@ -9,7 +9,7 @@ static st_status hash_file(const st_means *means, uint64_t *hash, st_err *err) {
     st_status status = means->reread(means->ctx, &source, err);
     if (status)
         return status;
-    st_sample_hash state = {{0}, 0, 0};
+    st_sample_hash state = {0};
     st_flow_step step = {"control", st_hash_step, &state, 0};
     status =
         st_means_flow(means, "control", 0.95, source, -1, 0, &step, 1, err);

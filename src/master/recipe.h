@@ -120,6 +120,7 @@ typedef struct {
     st_lineq_point mid[ST_RECIPE_POINTS], side[ST_RECIPE_POINTS];
     int mid_count, side_count;
     bool curve_given;
+    char curve_reason[ST_REASON_BYTES];
     char preset[ST_PRESET_NAME_BYTES]; /* where the taste came from */
     json_t *document; /* as loaded, for fields not known here; or NULL */
 } st_recipe;

@@ -123,6 +123,8 @@ static st_status parse_settings(st_recipe *recipe, const json_t *document,
                           "\"eq_curve\" must be an object with \"mid\" and "
                           "\"side\".");
     recipe->curve_given = curve != NULL;
+    const char *why = json_string_value(json_object_get(curve, "reason"));
+    snprintf(recipe->curve_reason, ST_REASON_BYTES, "%s", why ? why : "");
     st_status status = parse_curve(json_object_get(curve, "mid"), "mid",
                                    recipe->mid, &recipe->mid_count, err);
     if (!status)
@@ -209,6 +211,8 @@ json_t *st_recipe_json(const st_recipe *recipe) {
                                    json_string("stemma.master-recipe/1"));
         bad |= json_object_set_new(document, "preset",
                                    json_string(recipe->preset));
+        bad |= json_object_set_new(curve, "reason",
+                                   json_string(recipe->curve_reason));
         bad |= json_object_set_new(curve, "mid",
                                    curve_json(recipe->mid, recipe->mid_count));
         bad |= json_object_set_new(

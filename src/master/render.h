@@ -68,6 +68,7 @@ typedef struct {
     int64_t frames;
     int rounds;
     double drive_db, aim_dbtp; /* of the last round */
+    double first_miss_lu;      /* goal less measured, after round one */
 } st_result;
 
 /* Limit, dither, write, measure; up to three rounds. The recipe's limiter
@@ -80,7 +81,7 @@ ST_MUST_USE st_status st_render_last(const st_means *means, const st_pre *pre,
 
 /* A step that hashes the samples it sees, keyed to their place. */
 typedef struct {
-    uint64_t hash[ST_MAX_CHANNELS];
+    uint64_t hash[ST_MAX_CHANNELS][4];
     int channels;
     int64_t frames;
 } st_sample_hash;

@@ -32,7 +32,7 @@ static st_status open_round(round_state *s, st_err *err) {
 
 static st_status run_round(round_state *s, st_result *out, st_err *err) {
     st_flow_step steps[ST_LAST_STEPS + ST_EAR_STEPS + 2];
-    st_sample_hash hash = {{0}, 0, 0};
+    st_sample_hash hash = {0};
     int n = st_last_steps(s->last, s->pre->frames, steps);
     if (s->sink)
         steps[n++] = (st_flow_step){"writing", st_sink_step, s->sink, 0};
@@ -128,6 +128,9 @@ st_status st_render_last(const st_means *means, const st_pre *pre,
             status = run_round(&s, out, err);
         close_round(&s);
         out->rounds = round;
+        if (round == 1)
+            out->first_miss_lu =
+                goal->goal_lufs - out->after.meter.loudness.integrated_lufs;
         if (!status && !correct(&s, goal, recipe->value[ST_SET_CEILING], out))
             break;
         s.params.limit = s.params.limit || s.params.drive_db > out->drive_db;
