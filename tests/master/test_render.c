@@ -107,9 +107,11 @@ static void test_render_exact_target_is_identity(void **state) {
     rig_master(&t, &file, &options, t.in.meter.loudness.integrated_lufs);
     const st_buffer *out = st_memory_get(file.sink);
     assert_true(st_recipe_is_plain(t.recipe));
+    int differ = 0;
     for (int c = 0; c < 2; c++)
-        assert_memory_equal(out->channel[c], audio.channel[c],
-                            (size_t)t.result.frames * sizeof(float));
+        for (int64_t i = 0; i < t.result.frames; i++)
+            differ += out->channel[c][i] != audio.channel[c][i];
+    assert_int_equal(differ, 0);
     st_track_deinit(&t);
     rig_free(&file);
     st_buffer_deinit(&audio);
