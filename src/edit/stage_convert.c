@@ -92,8 +92,8 @@ typedef struct {
     bool integer;
     st_buffer slot[SLOTS];
     int64_t got[SLOTS];
-    int64_t done_frames;
-    int64_t over; /* samples beyond full scale */
+    int64_t frames, done_frames; /* -1 when the length is not known */
+    int64_t over;                /* samples beyond full scale */
     float peak;
     st_err fault[3]; /* of each step: they fail beside each other */
 } job;
@@ -233,9 +233,8 @@ static st_status write_block(void *ctx, int64_t block, int slot) {
         st_sink_write(j->sink, (const float *const *)j->slot[slot].channel,
                       j->got[slot], &j->fault[2]);
     j->done_frames += j->got[slot];
-    int64_t all = j->source->format.frames;
-    if (status == ST_OK && all > 0)
-        st_ctx_progress(j->ctx, (double)j->done_frames / (double)all,
+    if (status == ST_OK && j->frames > 0)
+        st_ctx_progress(j->ctx, (double)j->done_frames / (double)j->frames,
                         "converting");
     return status;
 }
@@ -308,6 +307,7 @@ static st_status convert(st_ctx *ctx, st_in *in, st_out *out,
     if (status != ST_OK)
         return status;
     j.source = *source;
+    j.frames = j.source->format.frames;
     j.integer = t.integer;
     st_out_spec spec = {.format = j.source->format,
                         .container = st_writer_format_name(t.format),
