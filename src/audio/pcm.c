@@ -1,5 +1,7 @@
 #include "audio/pcm.h"
 
+#include "audio/buffer.h"
+
 #include <math.h>
 #include <string.h>
 
@@ -7,6 +9,12 @@ int st_pcm_bytes(st_pcm_kind kind) {
     static const int bytes[] = {1, 2, 3, 4, 4, 8};
     return bytes[kind];
 }
+
+#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+#define IS_BIG true
+#else
+#define IS_BIG false
+#endif
 
 static uint32_t load32(const uint8_t *p) {
     uint32_t v;
@@ -145,24 +153,51 @@ static int32_t quantise(float x, float scale) {
     return (int32_t)round_even(y);
 }
 
-static void put_s16(const float *in, int64_t n, int step, bool big,
-                    uint8_t *out) {
-    int hi = big ? 0 : 1;
-    for (int64_t i = 0; i < n; i++) {
-        int32_t v = quantise(in[i], 0x1p15F);
-        out[i * step + hi] = (uint8_t)((uint32_t)v >> 8);
-        out[i * step + 1 - hi] = (uint8_t)v;
-    }
+/* Frames that are rounded together: the loop over them has no stores of odd
+ * width in it and becomes vector code. */
+enum { PACK_FRAMES = 512 };
+
+static void quantise_block(const float *in, int64_t n, float scale,
+                           int32_t *out) {
+    for (int64_t i = 0; i < n; i++)
+        out[i] = quantise(in[i], scale);
 }
 
-static void put_s24(const float *in, int64_t n, int step, bool big,
+static void put_s16(int32_t q[][PACK_FRAMES], int channels, int64_t n, bool big,
                     uint8_t *out) {
-    for (int64_t i = 0; i < n; i++) {
-        uint32_t v = (uint32_t)quantise(in[i], 0x1p23F);
-        uint8_t *p = out + i * step;
-        p[big ? 2 : 0] = (uint8_t)v;
-        p[1] = (uint8_t)(v >> 8);
-        p[big ? 0 : 2] = (uint8_t)(v >> 16);
+    for (int c = 0; c < channels; c++)
+        for (int64_t i = 0; i < n; i++) {
+            uint16_t v = (uint16_t)q[c][i];
+            v = big == IS_BIG ? v : __builtin_bswap16(v);
+            memcpy(out + (i * channels + c) * 2, &v, sizeof v);
+        }
+}
+
+/* Four bytes are stored, three count: the next sample covers the fourth. */
+static void put_s24(int32_t q[][PACK_FRAMES], int channels, int64_t n, bool big,
+                    uint8_t *out) {
+    for (int64_t i = 0; i < n; i++)
+        for (int c = 0; c < channels; c++) {
+            uint32_t v = (uint32_t)q[c][i];
+            store32(out, big ? __builtin_bswap32(v << 8) : v);
+            out += 3;
+        }
+}
+
+static void pack_ints(st_pcm_kind kind, bool big, const float *const *in,
+                      int64_t at, int channels, int64_t frames, uint8_t *out) {
+    int32_t q[ST_MAX_CHANNELS][PACK_FRAMES];
+    int bytes = st_pcm_bytes(kind);
+    for (int64_t done = 0; done < frames; done += PACK_FRAMES) {
+        int64_t n = frames - done < PACK_FRAMES ? frames - done : PACK_FRAMES;
+        for (int c = 0; c < channels; c++)
+            quantise_block(in[c] + at + done, n,
+                           kind == ST_PCM_S16 ? 0x1p15F : 0x1p23F, q[c]);
+        if (kind == ST_PCM_S16)
+            put_s16(q, channels, n, big, out);
+        else
+            put_s24(q, channels, n, big, out);
+        out += n * channels * bytes;
     }
 }
 
@@ -176,27 +211,29 @@ static void put_f32(const float *in, int64_t n, int step, bool big,
 
 void st_pcm_pack(st_pcm_kind kind, bool big, const float *const *in, int64_t at,
                  int channels, int64_t frames, uint8_t *out) {
-    int bytes = st_pcm_bytes(kind);
-    int step = bytes * channels;
-    for (int c = 0; c < channels; c++) {
-        uint8_t *to = out + c * bytes;
-        if (kind == ST_PCM_S16)
-            put_s16(in[c] + at, frames, step, big, to);
-        else if (kind == ST_PCM_S24)
-            put_s24(in[c] + at, frames, step, big, to);
-        else
-            put_f32(in[c] + at, frames, step, big, to);
+    if (kind != ST_PCM_F32) {
+        pack_ints(kind, big, in, at, channels, frames, out);
+        return;
     }
+    int bytes = st_pcm_bytes(kind);
+    for (int c = 0; c < channels; c++)
+        put_f32(in[c] + at, frames, bytes * channels, big, out + c * bytes);
 }
 
 void st_pcm_to_int32(const float *const *in, int64_t at, int channels,
                      int64_t frames, int bits, int32_t *out) {
     float scale = bits == 16 ? 0x1p15F : 0x1p23F;
     int shift = 32 - bits;
-    for (int c = 0; c < channels; c++)
-        for (int64_t i = 0; i < frames; i++)
-            out[i * channels + c] =
-                (int32_t)((uint32_t)quantise(in[c][at + i], scale) << shift);
+    int32_t q[PACK_FRAMES];
+    for (int64_t done = 0; done < frames; done += PACK_FRAMES) {
+        int64_t n = frames - done < PACK_FRAMES ? frames - done : PACK_FRAMES;
+        for (int c = 0; c < channels; c++) {
+            quantise_block(in[c] + at + done, n, scale, q);
+            for (int64_t i = 0; i < n; i++)
+                out[(done + i) * channels + c] =
+                    (int32_t)((uint32_t)q[i] << shift);
+        }
+    }
 }
 
 int64_t st_pcm_scrub(float *x, int64_t count) {

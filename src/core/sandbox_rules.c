@@ -130,7 +130,7 @@ static int add_rules(scmp_filter_ctx ctx, const char *path) {
         code = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), refused[i], 0);
     if (code == 0)
         code = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(execve), 1,
-                                SCMP_A0(SCMP_CMP_NE, (uintptr_t)path));
+                                SCMP_CMP(0, SCMP_CMP_NE, (uintptr_t)path, 0));
     /* Threads yes, processes no; clone3 hides its flags in memory. */
     if (code == 0)
         code = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(clone), 1,
@@ -143,7 +143,7 @@ static int add_rules(scmp_filter_ctx ctx, const char *path) {
             seccomp_rule_add(ctx, SCMP_ACT_ERRNO(ENOSYS), SCMP_SYS(openat2), 0);
     if (code == 0)
         code = seccomp_rule_add(ctx, SCMP_ACT_ERRNO(EPERM), SCMP_SYS(prlimit64),
-                                1, SCMP_A2(SCMP_CMP_NE, 0));
+                                1, SCMP_CMP(2, SCMP_CMP_NE, 0, 0));
     if (code == 0)
         code = refuse_writing(ctx, SCMP_SYS(open), 1);
     if (code == 0)
