@@ -18,7 +18,7 @@ enum {
 };
 
 #define HOLD_MS 13.0 /* half a period of 40 Hz, and a little */
-#define OPEN_MS 150.0
+#define OPEN_MS 180.0
 #define SMOOTH_MS 10.0
 #define RAMP_MS 20.0 /* ceiling and drive */
 #define METER_MS 10.0
@@ -236,7 +236,7 @@ st_status st_limiter_new(st_limiter **out, const st_spec *spec,
     u->ops = st_ops_get();
     u->limops = st_limops_get();
     st_interpeak_init(&u->peaks[0], 20, 62.0);
-    st_interpeak_init(&u->peaks[1], 48, 42.0);
+    st_interpeak_init(&u->peaks[1], 64, 40.0);
     layout(u);
     int hold = whole(hops_of(u, HOLD_MS)) + 1;
     int open = whole(hops_of(u, 1000.0));
