@@ -75,8 +75,10 @@ static void show_work(const json_t *step, FILE *to) {
 
 void cli_result_show(const json_t *result, FILE *to) {
     const json_t *steps = json_object_get(result, "steps");
-    if (to != NULL)
+    if (to != NULL) {
         cli_meters_show(steps, to);
+        cli_master_show(steps, to);
+    }
     for (size_t i = 0; i < json_array_size(steps); i++) {
         const json_t *step = json_array_get(steps, i);
         if (to != NULL)
