@@ -17,7 +17,26 @@ static st_item *item_at(void *host, int input, int index) {
     return st_item_find(host, input, index);
 }
 
+st_status st_lock_init(pthread_mutex_t *lock) {
+    pthread_mutexattr_t kind;
+    if (pthread_mutexattr_init(&kind) != 0)
+        return ST_NO_MEM;
+    (void)pthread_mutexattr_settype(&kind, PTHREAD_MUTEX_RECURSIVE);
+    int failed = pthread_mutex_init(lock, &kind);
+    (void)pthread_mutexattr_destroy(&kind);
+    return failed != 0 ? ST_NO_MEM : ST_OK;
+}
+
+void st_lock(pthread_mutex_t *lock) {
+    (void)pthread_mutex_lock(lock);
+}
+
+void st_unlock(pthread_mutex_t *lock) {
+    (void)pthread_mutex_unlock(lock);
+}
+
 void st_item_deinit(st_item *item) {
+    (void)pthread_mutex_destroy(&item->lock);
     st_meta_deinit(&item->meta);
     st_spool_free(item->spool);
 }
@@ -91,12 +110,13 @@ static st_status open_raw(st_item *item, st_source **out, st_err *err) {
 }
 
 st_status st_item_know(st_item *item, st_err *err) {
-    if (item->known)
-        return ST_OK;
     st_source *source = NULL;
-    st_status status = open_raw(item, &source, err);
-    if (status == ST_OK)
-        st_source_free(source);
+    st_status status = ST_OK;
+    st_lock(&item->lock);
+    if (!item->known)
+        status = open_raw(item, &source, err);
+    st_unlock(&item->lock);
+    st_source_free(source);
     return status;
 }
 
@@ -184,7 +204,10 @@ static st_status open_of(void *host, int input, int index, bool once,
     st_item *item = item_at(host, input, index);
     if (item == NULL)
         return no_item(err);
-    return open_item(item, once, out, err);
+    st_lock(&item->lock);
+    st_status status = open_item(item, once, out, err);
+    st_unlock(&item->lock);
+    return status;
 }
 
 static st_status format_of(void *host, int input, int index, st_format *out,
@@ -193,8 +216,10 @@ static st_status format_of(void *host, int input, int index, st_format *out,
     if (item == NULL)
         return no_item(err);
     st_status status = st_item_know(item, err);
+    st_lock(&item->lock);
     if (status == ST_OK)
         *out = item->format;
+    st_unlock(&item->lock);
     return status;
 }
 

@@ -10,6 +10,8 @@
 #include "job/run.h"
 #include "stage/host.h"
 
+#include <pthread.h>
+
 typedef struct st_step st_step;
 
 /* One item of an input. */
@@ -25,6 +27,7 @@ typedef struct {
     char key[65];    /* of the file as it was, for the cache; "" if not noted */
     int64_t known_frames; /* length that goes with a pcm from the cache */
     int warnings;         /* of the reader, taken over so far */
+    pthread_mutex_t lock; /* items may be opened beside each other */
 } st_item;
 
 /* One output that was made. */
@@ -49,7 +52,8 @@ struct st_step {
     st_in in;
     st_out out;
     st_arena *arena;
-    st_item *items; /* as plan->items */
+    st_item *items;       /* as plan->items */
+    pthread_mutex_t lock; /* over `made` */
     st_made *made;
     int made_count;
     double seconds;
@@ -67,6 +71,11 @@ typedef struct st_run {
 
 bool st_run_cancelled(const st_run *run);
 
+/* Recursive: filling a spool reads through the item it fills. */
+ST_MUST_USE st_status st_lock_init(pthread_mutex_t *lock);
+void st_lock(pthread_mutex_t *lock);
+void st_unlock(pthread_mutex_t *lock);
+
 /* -- items.c: what goes in */
 extern const st_in_ops st_items_ops; /* host: st_step */
 /* Fill the item's format, info and tags. */
@@ -83,6 +92,12 @@ ST_MUST_USE st_status st_tap_new(st_source **out, st_source *inner,
 /* -- made.c: what comes out */
 extern const st_out_ops st_made_ops; /* host: st_step */
 st_made *st_made_find(st_step *step, int output, int index);
+/* Container and depth of an output: as the stage says (`by_stage`, or NULL),
+ * as its table says, as the target says, by the file's ending, else WAV. */
+ST_MUST_USE st_status st_made_resolve(const st_step *step, int output,
+                                      int index, const char *by_stage,
+                                      st_write_format *container, st_bits *bits,
+                                      st_err *err);
 /* Is everything that is asked for possible? Before any work. */
 ST_MUST_USE st_status st_made_check(st_run *run, st_err *err);
 /* Put all outputs of good steps in their places. */

@@ -3,13 +3,7 @@
 #include "core/alloc.h"
 #include "core/json.h"
 
-#include <errno.h>
-#include <libgen.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 static st_status no_mem(st_err *err) {
     return st_err_set(err, ST_NO_MEM, "Out of memory.");
@@ -88,9 +82,9 @@ static st_bits default_bits(st_write_format container) {
 }
 
 /* What was asked for: by name, by the file's ending, else WAV. */
-static st_status resolve(const st_step *step, int output, int index,
-                         const char *by_stage, st_write_format *container,
-                         st_bits *bits, st_err *err) {
+st_status st_made_resolve(const st_step *step, int output, int index,
+                          const char *by_stage, st_write_format *container,
+                          st_bits *bits, st_err *err) {
     const st_plan_target *target = target_of(step, output, index);
     const char *name = by_stage;
     st_status status = ST_OK;
@@ -110,7 +104,8 @@ static st_status resolve(const st_step *step, int output, int index,
 static void asked_for(void *host, int output, int index, const char **container,
                       st_bits *bits) {
     st_write_format format = ST_WRITE_WAV;
-    if (resolve(host, output, index, NULL, &format, bits, NULL) != ST_OK)
+    if (st_made_resolve(host, output, index, NULL, &format, bits, NULL) !=
+        ST_OK)
         *bits = ST_BITS_24;
     *container = st_writer_format_name(format);
 }
@@ -122,6 +117,7 @@ typedef struct {
     st_sink *inner;
     st_step *step;
     int output, index;
+    int64_t frames;
 } out_sink;
 
 static st_status sink_write(st_sink *sink, const float *const *in,
@@ -129,16 +125,20 @@ static st_status sink_write(st_sink *sink, const float *const *in,
     out_sink *s = (out_sink *)sink;
     if (st_run_cancelled(s->step->run))
         return st_err_set(err, ST_CANCELLED, "Cancelled.");
-    st_made *made = st_made_find(s->step, s->output, s->index);
-    made->format.frames += frames;
+    s->frames += frames;
     return st_sink_write(s->inner, in, frames, err);
 }
 
 static st_status sink_finish(st_sink *sink, st_err *err) {
     out_sink *s = (out_sink *)sink;
     st_status status = st_sink_finish(s->inner, err);
-    if (status == ST_OK)
-        st_made_find(s->step, s->output, s->index)->done = true;
+    st_lock(&s->step->lock);
+    st_made *made = st_made_find(s->step, s->output, s->index);
+    if (status == ST_OK && made != NULL) {
+        made->format.frames = s->frames;
+        made->done = true;
+    }
+    st_unlock(&s->step->lock);
     return status;
 }
 
@@ -203,15 +203,15 @@ static st_status open_spool(st_step *step, st_made *made,
     return status;
 }
 
-static st_status made_audio(void *host, int output, int index,
+static st_status open_audio(void *host, int output, int index,
                             const st_out_spec *spec, st_sink **sink,
                             st_err *err) {
     st_step *step = host;
     st_made *made = need(step, output, index);
     if (made == NULL)
         return no_mem(err);
-    st_status status = resolve(step, output, index, spec->container,
-                               &made->container, &made->bits, err);
+    st_status status = st_made_resolve(step, output, index, spec->container,
+                                       &made->container, &made->bits, err);
     if (status != ST_OK)
         return status;
     if (spec->bits != ST_BITS_ASKED &&
@@ -241,8 +241,8 @@ static st_status made_audio(void *host, int output, int index,
     return ST_OK;
 }
 
-static st_status made_reread(void *host, int output, int index,
-                             st_source **source, st_err *err) {
+static st_status reread_audio(void *host, int output, int index,
+                              st_source **source, st_err *err) {
     st_made *made = st_made_find(host, output, index);
     if (made == NULL || !made->done)
         return st_err_set(err, ST_NOT_FOUND, "Nothing was written there yet.");
@@ -253,7 +253,7 @@ static st_status made_reread(void *host, int output, int index,
 
 /* -- documents */
 
-static st_status made_json(void *host, int output, int index, json_t *document,
+static st_status keep_json(void *host, int output, int index, json_t *document,
                            st_err *err) {
     st_made *made = need(host, output, index);
     if (made == NULL)
@@ -264,7 +264,7 @@ static st_status made_json(void *host, int output, int index, json_t *document,
     return ST_OK;
 }
 
-static st_status made_bytes(void *host, int output, int index,
+static st_status keep_bytes(void *host, int output, int index,
                             const void *bytes, size_t size, st_err *err) {
     st_made *made = need(host, output, index);
     if (made == NULL)
@@ -280,6 +280,45 @@ static st_status made_bytes(void *host, int output, int index,
     return status;
 }
 
+/* -- the same, one at a time: stages may write from several threads */
+
+static st_status made_audio(void *host, int output, int index,
+                            const st_out_spec *spec, st_sink **sink,
+                            st_err *err) {
+    st_step *step = host;
+    st_lock(&step->lock);
+    st_status status = open_audio(host, output, index, spec, sink, err);
+    st_unlock(&step->lock);
+    return status;
+}
+
+static st_status made_reread(void *host, int output, int index,
+                             st_source **source, st_err *err) {
+    st_step *step = host;
+    st_lock(&step->lock);
+    st_status status = reread_audio(host, output, index, source, err);
+    st_unlock(&step->lock);
+    return status;
+}
+
+static st_status made_json(void *host, int output, int index, json_t *document,
+                           st_err *err) {
+    st_step *step = host;
+    st_lock(&step->lock);
+    st_status status = keep_json(host, output, index, document, err);
+    st_unlock(&step->lock);
+    return status;
+}
+
+static st_status made_bytes(void *host, int output, int index,
+                            const void *bytes, size_t size, st_err *err) {
+    st_step *step = host;
+    st_lock(&step->lock);
+    st_status status = keep_bytes(host, output, index, bytes, size, err);
+    st_unlock(&step->lock);
+    return status;
+}
+
 const st_out_ops st_made_ops = {
     .wanted = is_wanted,
     .asked = asked_for,
@@ -289,87 +328,7 @@ const st_out_ops st_made_ops = {
     .bytes = made_bytes,
 };
 
-/* -- before the work */
-
-static bool same_file(const char *a, const char *b) {
-    struct stat x;
-    struct stat y;
-    return stat(a, &x) == 0 && stat(b, &y) == 0 && x.st_dev == y.st_dev &&
-           x.st_ino == y.st_ino;
-}
-
-static st_status check_not_input(const st_plan *plan, const char *file,
-                                 st_err *err) {
-    for (int s = 0; s < plan->step_count; s++)
-        for (int i = 0; i < plan->steps[s].item_count; i++) {
-            const char *input = plan->steps[s].items[i].file;
-            if (input != NULL && same_file(input, file))
-                return st_err_set(err, ST_EXISTS,
-                                  "%s is also an input and would be "
-                                  "overwritten; choose another output name.",
-                                  file);
-        }
-    return ST_OK;
-}
-
-static st_status check_folder(const char *file, st_err *err) {
-    struct stat about;
-    if (stat(file, &about) == 0 && !S_ISREG(about.st_mode))
-        return st_err_set(err, ST_EXISTS,
-                          "%s is not a regular file; choose another output "
-                          "name.",
-                          file);
-    char *copy = st_strdup(file);
-    if (copy == NULL)
-        return no_mem(err);
-    const char *folder = dirname(copy);
-    st_status status = ST_OK;
-    if (access(folder, W_OK | X_OK) != 0)
-        status = st_err_set(err, errno == ENOENT ? ST_NOT_FOUND : ST_IO,
-                            errno == ENOENT
-                                ? "The folder %s does not exist; make it first."
-                                : "Cannot write in the folder %s.",
-                            folder);
-    st_free(copy);
-    return status;
-}
-
-static st_status check_target(const st_run *run, int s, int i, st_err *err) {
-    const st_plan *plan = run->plan;
-    const st_plan_target *target = &plan->steps[s].targets[i];
-    st_status status = check_not_input(plan, target->file, err);
-    if (status == ST_OK)
-        status = check_folder(target->file, err);
-    st_write_format container = ST_WRITE_WAV;
-    st_bits bits = ST_BITS_ASKED;
-    const st_output *about = &plan->steps[s].stage->outputs[target->output];
-    if (status == ST_OK && about->kind == ST_KIND_AUDIO)
-        status = resolve(&run->steps[s], target->output, target->index, NULL,
-                         &container, &bits, err);
-    for (int t = 0; status == ST_OK && t <= s; t++)
-        for (int k = 0; k < plan->steps[t].target_count; k++) {
-            if (t == s && k >= i)
-                break;
-            if (strcmp(plan->steps[t].targets[k].file, target->file) == 0)
-                return st_err_set(err, ST_EXISTS,
-                                  "Two outputs have the name %s; give each "
-                                  "its own.",
-                                  target->file);
-        }
-    return status;
-}
-
-st_status st_made_check(st_run *run, st_err *err) {
-    for (int s = 0; s < run->plan->step_count; s++)
-        for (int i = 0; i < run->plan->steps[s].target_count; i++) {
-            st_status status = check_target(run, s, i, err);
-            if (status != ST_OK)
-                return status;
-        }
-    return ST_OK;
-}
-
-/* -- after it */
+/* -- after the work */
 
 static st_status stage_document(st_made *made, st_err *err) {
     char *text = NULL;

@@ -64,6 +64,8 @@ static st_status step_init(st_run *run, int number) {
     st_step *step = &run->steps[number];
     const st_plan_step *plan = &run->plan->steps[number];
     *step = (st_step){.run = run, .plan = plan, .number = number};
+    if (st_lock_init(&step->lock) != ST_OK)
+        return ST_NO_MEM;
     step->ctx = (st_ctx){
         .stage = plan->stage,
         .engine = plan->stage->engines[plan->engine].name,
@@ -76,15 +78,20 @@ static st_status step_init(st_run *run, int number) {
         .notes = json_array(),
         .phase = -1,
     };
+    if (st_lock_init(&step->ctx.lock) != ST_OK)
+        return ST_NO_MEM;
     step->in = (st_in){plan->stage, &st_items_ops, step};
     step->out = (st_out){plan->stage, &st_made_ops, step};
     step->items = st_calloc((size_t)plan->item_count, sizeof *step->items);
     if (step->items == NULL || step->ctx.warnings == NULL ||
         step->ctx.skipped == NULL || step->ctx.notes == NULL)
         return ST_NO_MEM;
-    for (int i = 0; i < plan->item_count; i++)
+    st_status status = ST_OK;
+    for (int i = 0; status == ST_OK && i < plan->item_count; i++) {
         step->items[i] = (st_item){.step = step, .plan = &plan->items[i]};
-    return ST_OK;
+        status = st_lock_init(&step->items[i].lock);
+    }
+    return status;
 }
 
 static void step_deinit(st_step *step) {
@@ -97,6 +104,8 @@ static void step_deinit(st_step *step) {
         st_item_deinit(&step->items[i]);
     for (int i = 0; i < step->made_count; i++)
         st_made_deinit(&step->made[i]);
+    (void)pthread_mutex_destroy(&step->ctx.lock);
+    (void)pthread_mutex_destroy(&step->lock);
     st_free(step->items);
     st_free(step->made);
 }

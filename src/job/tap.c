@@ -68,10 +68,12 @@ static st_status tap_read(st_source *source, float *const *out, int64_t frames,
     t->at += *got;
     if (*got == frames && t->at != t->base.format.frames)
         return ST_OK;
+    st_lock(&t->item->lock);
     take_warnings(t);
     t->item->format.frames = t->at;
     if (t->hashed == t->at)
         finish_hash(t);
+    st_unlock(&t->item->lock);
     return ST_OK;
 }
 

@@ -90,6 +90,15 @@ st_status st_ctx_folder(st_ctx *ctx, const char **path, st_err *err) {
 
 /* -- progress and notes */
 
+/* The lock is inside a ctx that readers see as const. */
+static void lock(st_ctx *ctx) {
+    (void)pthread_mutex_lock(&ctx->lock);
+}
+
+static void unlock(st_ctx *ctx) {
+    (void)pthread_mutex_unlock(&ctx->lock);
+}
+
 void st_ctx_begin(st_ctx *ctx) {
     ctx->begun_s = ctx->phase_since_s = now_s();
     ctx->phase = -1;
@@ -115,7 +124,7 @@ static int phase_need(st_ctx *ctx, const char *name) {
     return ctx->phase_count++;
 }
 
-void st_ctx_end(st_ctx *ctx) {
+static void phase_end(st_ctx *ctx) {
     double now = now_s();
     if (ctx->phase >= 0)
         ctx->phases[ctx->phase].seconds += now - ctx->phase_since_s;
@@ -123,9 +132,16 @@ void st_ctx_end(st_ctx *ctx) {
     ctx->phase = -1;
 }
 
+void st_ctx_end(st_ctx *ctx) {
+    lock(ctx);
+    phase_end(ctx);
+    unlock(ctx);
+}
+
 void st_ctx_progress(st_ctx *ctx, double fraction, const char *phase) {
+    lock(ctx);
     if (ctx->phase < 0 || strcmp(ctx->phases[ctx->phase].name, phase) != 0) {
-        st_ctx_end(ctx);
+        phase_end(ctx);
         ctx->phase = phase_need(ctx, phase);
     }
     if (fraction > 1)
@@ -133,31 +149,42 @@ void st_ctx_progress(st_ctx *ctx, double fraction, const char *phase) {
     if (fraction > ctx->fraction)
         ctx->fraction = fraction;
     ctx->ops->progress(ctx->host, ctx->fraction, phase);
+    unlock(ctx);
 }
 
 void st_ctx_phase_add(st_ctx *ctx, const char *phase, double seconds) {
+    lock(ctx);
     ctx->phases[phase_need(ctx, phase)].seconds += seconds;
+    unlock(ctx);
 }
 
-double st_ctx_phase_seconds(st_ctx *ctx, const char *phase) {
-    int i = phase_find(ctx, phase);
-    if (i < 0)
-        return 0;
+static double seconds_of(const st_ctx *ctx, int i) {
     double running = i == ctx->phase ? now_s() - ctx->phase_since_s : 0;
     return ctx->phases[i].seconds + running;
 }
 
+double st_ctx_phase_seconds(st_ctx *ctx, const char *phase) {
+    lock(ctx);
+    int i = phase_find(ctx, phase);
+    double seconds = i < 0 ? 0 : seconds_of(ctx, i);
+    unlock(ctx);
+    return seconds;
+}
+
 json_t *st_ctx_phases(st_ctx *ctx) {
     json_t *phases = json_object();
-    for (int i = 0; phases != NULL && i < ctx->phase_count; i++) {
-        const char *name = ctx->phases[i].name;
-        double seconds = st_seconds_round(st_ctx_phase_seconds(ctx, name));
-        if (json_object_set_new(phases, name, json_real(seconds)) == 0)
-            continue;
-        json_decref(phases);
-        return NULL;
+    bool ok = phases != NULL;
+    lock(ctx);
+    for (int i = 0; ok && i < ctx->phase_count; i++) {
+        double seconds = st_seconds_round(seconds_of(ctx, i));
+        ok = json_object_set_new(phases, ctx->phases[i].name,
+                                 json_real(seconds)) == 0;
     }
-    return phases;
+    unlock(ctx);
+    if (ok)
+        return phases;
+    json_decref(phases);
+    return NULL;
 }
 
 double st_ctx_seconds(const st_ctx *ctx) {
@@ -169,43 +196,42 @@ bool st_ctx_cancelled(const st_ctx *ctx) {
 }
 
 /* A note that cannot be kept for want of memory is let go: the work itself
- * will meet the same want and say so. */
-static void note(json_t *list, const char *key, const char *name,
-                 const char *format, va_list args) {
+ * will meet the same want and say so. Takes `item`. */
+static void keep(st_ctx *ctx, json_t *list, json_t *item) {
+    lock(ctx);
+    int kept = json_array_append_new(list, item);
+    unlock(ctx);
+    (void)kept;
+}
+
+static json_t *sentence(const char *format, va_list args) {
     char text[NOTE_MAX_BYTES];
     if (vsnprintf(text, sizeof text, format, args) < 0)
         text[0] = '\0';
-    json_t *item = json_object();
-    if (json_object_set_new(item, key, st_text_json(name)) != 0 ||
-        json_object_set_new(item, "message", st_text_json(text)) != 0 ||
-        json_array_append(list, item) != 0) {
-        json_decref(item);
-        return;
-    }
-    json_decref(item);
+    return st_text_json(text);
+}
+
+static json_t *note(const char *key, const char *name, json_t *message) {
+    return json_pack("{s:o,s:o}", key, st_text_json(name), "message", message);
 }
 
 void st_ctx_note(st_ctx *ctx, const char *format, ...) {
-    char text[NOTE_MAX_BYTES];
     va_list args;
     va_start(args, format);
-    if (vsnprintf(text, sizeof text, format, args) < 0)
-        text[0] = '\0';
+    keep(ctx, ctx->notes, sentence(format, args));
     va_end(args);
-    if (json_array_append_new(ctx->notes, st_text_json(text)) != 0)
-        return; /* as in note() */
 }
 
 void st_ctx_warn(st_ctx *ctx, const char *code, const char *format, ...) {
     va_list args;
     va_start(args, format);
-    note(ctx->warnings, "code", code, format, args);
+    keep(ctx, ctx->warnings, note("code", code, sentence(format, args)));
     va_end(args);
 }
 
 void st_ctx_skip(st_ctx *ctx, const char *part, const char *format, ...) {
     va_list args;
     va_start(args, format);
-    note(ctx->skipped, "part", part, format, args);
+    keep(ctx, ctx->skipped, note("part", part, sentence(format, args)));
     va_end(args);
 }

@@ -5,7 +5,7 @@
  *
  * Parameters are validated before `run` starts; asking for one that the
  * stage's table does not have, or by another type, is a programmer's mistake
- * (assert). [one at a time] unless said. */
+ * (assert). [any] unless said: a stage may call from its pool threads. */
 #ifndef ST_STAGE_CTX_H
 #define ST_STAGE_CTX_H
 
@@ -43,15 +43,16 @@ const char *st_ctx_engine(const st_ctx *ctx);
 
 /* -- means --------------------------------------------------------------- */
 
-/* Memory that lives until the stage returns; NULL when there is none. */
+/* Memory that lives until the stage returns; NULL when there is none.
+ * [one at a time] */
 st_arena *st_ctx_arena(st_ctx *ctx);
 /* The process's pool; may be NULL (work on this thread). Made on the first
- * call, so a small job starts no thread. */
+ * call, so a small job starts no thread. [one at a time] until then */
 st_pool *st_ctx_pool(st_ctx *ctx);
 /* Seed for core/rng.h streams: equal seed, equal result. [any] */
 uint64_t st_ctx_seed(const st_ctx *ctx);
 /* A private folder of this job for spools (audio/spool.h); all in it is
- * removed with the job. Made on the first call. ST_IO. */
+ * removed with the job. Made on the first call. ST_IO. [one at a time] */
 ST_MUST_USE st_status st_ctx_folder(st_ctx *ctx, const char **path,
                                     st_err *err);
 
@@ -60,7 +61,7 @@ ST_MUST_USE st_status st_ctx_folder(st_ctx *ctx, const char **path,
 /* fraction 0..1 of the whole stage, never falling; phase is a short word
  * for people ("analysing", "limiting"), kept by pointer: a literal. The time
  * from here to the next call counts for this phase. May be called as often
- * as one likes. */
+ * as one likes, by whichever thread is farthest. */
 void st_ctx_progress(st_ctx *ctx, double fraction, const char *phase);
 /* Time of a phase that runs beside others (pipeline steps), in seconds;
  * added to what the phase has. */

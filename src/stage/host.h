@@ -6,6 +6,8 @@
 
 #include "stage/stage.h"
 
+#include <pthread.h>
+
 enum { ST_CTX_MAX_PHASES = 48 };
 
 /* Each function gets the `host` pointer of its struct. */
@@ -37,9 +39,11 @@ struct st_ctx {
     int phase_count;
     int phase; /* running one, -1 before the first */
     double phase_since_s, begun_s, fraction;
+    pthread_mutex_t lock; /* over all that is filled while it runs */
 };
 
-/* Sets begun_s and the rest that does not come from the caller. */
+/* Sets begun_s and the rest that does not come from the caller; the lock is
+ * the caller's to make and destroy. */
 void st_ctx_begin(st_ctx *ctx);
 /* Ends the running phase. */
 void st_ctx_end(st_ctx *ctx);

@@ -3,6 +3,7 @@
 #include "core/alloc.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 enum { WORD_MAX = 63 };
@@ -49,8 +50,14 @@ int st_slips(const char *a, const char *b) {
 bool st_nearer(const char *word, const char *candidate, int *best) {
     size_t length = strlen(word);
     int slips = st_slips(word, candidate);
-    if (length >= 3 && strncmp(word, candidate, length) == 0 && slips > 1)
-        slips = 1;
+    /* "elctro" for "Electro House": against the start alone, at a price. */
+    for (size_t more = 0; length >= 3 && more < 2; more++) {
+        char start[WORD_MAX + 1];
+        snprintf(start, sizeof start, "%.*s", (int)(length + more), candidate);
+        int dearer = st_slips(word, start) + 1;
+        if (dearer < slips)
+            slips = dearer;
+    }
     int allowed = length <= 3 ? 1 : length <= 6 ? 2 : 3;
     if (slips > allowed || slips >= *best)
         return false;

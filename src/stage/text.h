@@ -11,8 +11,9 @@
 int st_slips(const char *a, const char *b);
 
 /* Is `candidate` near enough to `word` to be offered, and nearer than *best
- * slips? Then *best is lowered. Start with *best = INT_MAX. A candidate that
- * starts with `word` (3 letters or more) counts as one slip. [any] */
+ * slips? Then *best is lowered. Start with *best = INT_MAX. A word of 3
+ * letters or more is also held against the candidate's start, one slip dearer.
+ * [any] */
 bool st_nearer(const char *word, const char *candidate, int *best);
 
 /* A new JSON string; bytes that are no UTF-8 read '?'. NULL text gives null.
