@@ -41,8 +41,8 @@ static bool is_linked(const st_step *step, int output) {
 static bool is_wanted(void *host, int output) {
     const st_step *step = host;
     const st_output *about = &step->plan->stage->outputs[output];
-    if (about->kind == ST_KIND_JSON && about->flag == NULL)
-        return true;
+    if (about->kind == ST_KIND_JSON)
+        return true; /* part of the result document */
     for (int i = 0; i < step->plan->target_count; i++)
         if (step->plan->targets[i].output == output)
             return true;

@@ -73,13 +73,14 @@ static json_t *outputs_json(const st_step *step) {
     return list;
 }
 
-/* {"meters": document}; an output of each input gives a list. */
+/* {"meters": document}; an output of each input gives a list. A document
+ * that also went to a file is here too. */
 static json_t *documents_json(const st_step *step) {
     json_t *all = json_object();
     for (int i = 0; i < step->made_count; i++) {
         const st_made *made = &step->made[i];
         const st_output *about = &step->plan->stage->outputs[made->output];
-        if (!made->done || made->document == NULL || about->flag != NULL)
+        if (!made->done || made->document == NULL)
             continue;
         if (!about->per_input) {
             json_object_set(all, about->name, made->document);
