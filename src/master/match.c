@@ -88,7 +88,7 @@ static void lead(st_lineq_point *points, int *count, const double *want,
     double level = level_between(want, now), top = total_db(start);
     double missing[ST_MEASURE_BANDS];
     for (int i = 0; i < ST_MEASURE_BANDS; i++) {
-        bool there = start[i] > top - 75 && now[i] > -150;
+        bool there = start[i] > top - 90 && now[i] > -150;
         missing[i] = there ? want[i] - now[i] - level : 0;
     }
     if (*count == 0)
@@ -97,7 +97,7 @@ static void lead(st_lineq_point *points, int *count, const double *want,
     for (int i = 0; i < ST_MEASURE_BANDS; i++) {
         double hz = st_measure_band_hz(i);
         out[i] = curve_at(points, *count, hz) + amount * step * missing[i];
-        out[i] = fmin(fmax(out[i], -40), 20);
+        out[i] = fmin(fmax(out[i], -40), 36);
     }
     for (int i = 0; i < ST_MEASURE_BANDS; i++)
         points[i] = (st_lineq_point){st_measure_band_hz(i), out[i]};

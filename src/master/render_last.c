@@ -1,5 +1,6 @@
 #include "core/math.h"
 #include "master/render.h"
+#include "master/widepeak.h"
 
 #include <math.h>
 
@@ -13,6 +14,7 @@ typedef struct {
     st_last *last;
     st_source *source;
     st_sink *sink;
+    st_widepeak wide;
 } round_state;
 
 static st_status open_round(round_state *s, st_err *err) {
@@ -31,7 +33,7 @@ static st_status open_round(round_state *s, st_err *err) {
 }
 
 static st_status run_round(round_state *s, st_result *out, st_err *err) {
-    st_flow_step steps[ST_LAST_STEPS + ST_EAR_STEPS + 2];
+    st_flow_step steps[ST_LAST_STEPS + ST_EAR_STEPS + 3];
     st_sample_hash hash = {0};
     int n = st_last_steps(s->last, s->pre->frames, steps);
     if (s->sink)
@@ -39,6 +41,9 @@ static st_status run_round(round_state *s, st_result *out, st_err *err) {
     st_ear_steps(s->ear, "control", &steps[n]);
     n += ST_EAR_STEPS;
     steps[n++] = (st_flow_step){"control", st_hash_step, &hash, 0};
+    double ceiling = s->recipe->value[ST_SET_CEILING];
+    st_widepeak_init(&s->wide, s->source->format.rate_hz, ceiling);
+    steps[n++] = (st_flow_step){"control", st_widepeak_step, &s->wide, 0};
     st_status status =
         st_means_flow(s->means, "limiting", 0.9, s->source, -1,
                       st_last_latency_frames(s->last), steps, n, err);
@@ -77,7 +82,9 @@ static double slope(const st_pre *pre, double drive, double ceiling) {
  * next round. */
 static bool correct(round_state *s, const st_goal *goal, double ceiling,
                     const st_result *r) {
-    double tp = r->after.meter.true_peak_dbtp, over = tp - (ceiling - 0.06);
+    double tp = r->after.meter.true_peak_dbtp;
+    double over = fmax(tp - (ceiling - 0.06),
+                       st_widepeak_db(&s->wide) - (ceiling - 0.005));
     bool again = false;
     if (over > 0) {
         s->params.ceiling_db -= over + 0.02;

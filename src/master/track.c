@@ -5,7 +5,7 @@
 
 #include <math.h>
 
-enum { MATCH_PASSES = 5 };
+enum { MATCH_PASSES = 7, RESTAGES = 4 };
 
 void st_track_deinit(st_track *track) {
     st_pre_deinit(&track->pre);
@@ -59,11 +59,66 @@ st_status st_track_load(st_track *track, const st_means *means,
     return status;
 }
 
+/* Where the clipper holds peaks, much more loudness than it was staged for
+ * must come from before it: the limiter after it would pump. */
+static bool restage(st_track *t) {
+    st_recipe *r = t->recipe;
+    if (!t->pre.aim || r->value[ST_SET_SAT_MIX] < 1 || r->given[ST_SET_GAIN] ||
+        r->value[ST_SET_SEEK] == 0)
+        return false;
+    double drive =
+        st_aim_drive(t->pre.aim, t->goal.goal_lufs, t->goal.aim_dbtp);
+    double before = r->value[ST_SET_GAIN];
+    if (drive < 7)
+        return false;
+    st_recipe_set(r, ST_SET_GAIN, r->value[ST_SET_GAIN] + fmin(drive - 3, 9),
+                  "Raised so that the clipper, not the limiter, takes the "
+                  "%.1f dB that the target asks for.",
+                  drive);
+    double shift = r->value[ST_SET_GAIN] - before;
+    for (int b = 0; b < 4; b++)
+        r->value[ST_SET_MB_THR1 + b] += shift;
+    r->value[ST_SET_PAR_THR] += shift;
+    return true;
+}
+
+/* A dB more of drive must still give a quarter of a dB of loudness: beyond
+ * that the limiter only flattens the music. */
+static void hold_to_limiter(st_track *t) {
+    st_goal *goal = &t->goal;
+    if (!t->pre.aim || isnan(goal->goal_lufs))
+        return;
+    double aim = goal->aim_dbtp, most = INFINITY;
+    double last = st_aim_loudness(t->pre.aim, 0, aim);
+    if (st_aim_drive(t->pre.aim, goal->goal_lufs, aim) < 6)
+        return;
+    for (double drive = 1; drive <= 40 && most > 1e9; drive++) {
+        double now = st_aim_loudness(t->pre.aim, drive, aim);
+        if (now - last < 0.25)
+            most = last;
+        last = now;
+    }
+    if (!(most < goal->goal_lufs - 0.02))
+        return;
+    st_goal_bound(goal, "limiter", goal->goal_lufs, most,
+                  "Loudness stops at %.1f LUFS, not %.1f: more drive would "
+                  "only flatten the music, not make it louder.",
+                  most, goal->goal_lufs);
+    goal->goal_lufs = most;
+}
+
 static st_status render(st_track *t, const st_means *means, uint64_t seed,
                         st_err *err) {
-    st_pre_deinit(&t->pre);
-    st_status status =
-        st_render_pre(means, t->spool, t->recipe, &t->goal, &t->pre, err);
+    st_status status = ST_OK;
+    for (int i = 0; !status && i <= RESTAGES; i++) {
+        st_pre_deinit(&t->pre);
+        status =
+            st_render_pre(means, t->spool, t->recipe, &t->goal, &t->pre, err);
+        if (status || i == RESTAGES || !restage(t))
+            break;
+    }
+    if (!status)
+        hold_to_limiter(t);
     if (!status)
         status = st_render_last(means, &t->pre, t->recipe, &t->goal, &t->in,
                                 t->bits_out, seed, &t->result, err);
