@@ -97,7 +97,7 @@ static bool below(st_limops_shape s, float bend, float limit) {
 bool st_interpeak_find(const st_interpeak *ip, const float *x, float limit,
                        float *tops) {
     const st_limops *ops = ip->ops;
-    int reach = (ip->half + NEAR + CHUNK - 1) / CHUNK * CHUNK;
+    int reach = (ip->half + NEAR + 7) / 8 * 8; /* 2 reach: whole chunks */
     st_limops_shape s = ops->shape(x - reach, (size_t)(HOP + 2 * reach));
     if (below(s, ip->bend, limit))
         return false;
