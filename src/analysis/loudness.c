@@ -98,12 +98,10 @@ static void block_form(const st_kweight *k, st_kw_block *out) {
         int input = unit - ST_KW_STATES;
         if (input < 0)
             s[unit] = 1.0;
-        double *y = input < 0 ? out->state_y[unit] : out->x_y[input];
-        double *after =
-            input < 0 ? out->state_state[unit] : out->x_state[input];
+        double *row = input < 0 ? out->state[unit] : out->x[input];
         for (int i = 0; i < ST_KW_BLOCK; i++)
-            y[i] = step(k, s, i == input ? 1.0 : 0.0);
-        memcpy(after, s, sizeof s);
+            row[i] = step(k, s, i == input ? 1.0 : 0.0);
+        memcpy(row + ST_KW_BLOCK, s, sizeof s);
     }
 }
 
@@ -288,7 +286,7 @@ static void flush_tiny(double *state) {
             state[i] = 0.0;
 }
 
-/* frames of in[channels], known in full up to the next multiple of 8. */
+/* frames of in[channels], known in full up to the next multiple of 16. */
 static void measure(st_loudness *l, const float *const *in, int frames) {
     size_t padded = (size_t)(frames + ST_KW_BLOCK - 1) / ST_KW_BLOCK;
     for (int c = 0; c < l->channels; c++)

@@ -4,7 +4,7 @@
 
 extern const st_meter_ops ST_METER_OPS_TABLE;
 
-enum { LANES = 16, B = ST_KW_BLOCK, S = ST_KW_STATES };
+enum { LANES = 16, B = ST_KW_BLOCK, S = ST_KW_STATES, WIDE = ST_KW_WIDE };
 
 /* What depends on the state is added last: it is the only chain. */
 static void weigh(double *restrict y, const float *restrict x, size_t n,
@@ -12,27 +12,20 @@ static void weigh(double *restrict y, const float *restrict x, size_t n,
     double s[S];
     for (int i = 0; i < S; i++)
         s[i] = state[i];
+    for (size_t i = 0; i < n; i++)
+        y[i] = (double)(__builtin_fabsf(x[i]) <= 1e10f ? x[i] : 0.0f);
     for (size_t at = 0; at < n; at += B) {
-        double out[B] = {0};
-        double next[S] = {0};
-        for (int i = 0; i < B; i++) {
-            float v = x[at + (size_t)i];
-            double in = (double)(__builtin_fabsf(v) <= 1e10f ? v : 0.0f);
-            for (int j = 0; j < B; j++)
-                out[j] += k->x_y[i][j] * in;
-            for (int j = 0; j < S; j++)
-                next[j] += k->x_state[i][j] * in;
-        }
-        for (int j = 0; j < B; j++)
-            y[at + (size_t)j] =
-                out[j] + ((k->state_y[0][j] * s[0] + k->state_y[1][j] * s[1]) +
-                          (k->state_y[2][j] * s[2] + k->state_y[3][j] * s[3]));
+        double out[WIDE] = {0};
+        for (size_t i = 0; i < B; i++)
+            for (size_t j = 0; j < WIDE; j++)
+                out[j] += k->x[i][j] * y[at + i];
+        for (size_t j = 0; j < WIDE; j++)
+            out[j] += (k->state[0][j] * s[0] + k->state[1][j] * s[1]) +
+                      (k->state[2][j] * s[2] + k->state[3][j] * s[3]);
+        for (size_t j = 0; j < B; j++)
+            y[at + j] = out[j];
         for (int j = 0; j < S; j++)
-            next[j] +=
-                (k->state_state[0][j] * s[0] + k->state_state[1][j] * s[1]) +
-                (k->state_state[2][j] * s[2] + k->state_state[3][j] * s[3]);
-        for (int j = 0; j < S; j++)
-            s[j] = next[j];
+            s[j] = out[B + j];
     }
     for (int i = 0; i < S; i++)
         state[i] = s[i];

@@ -6,15 +6,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum { ST_KW_BLOCK = 8, ST_KW_STATES = 4 };
+enum { ST_KW_BLOCK = 16, ST_KW_STATES = 4, ST_KW_WIDE = 24 };
 
-/* A K filter as 8 frames at once: y = x * to_y + state * state_y, and the
- * same for the state after them. */
+/* A K filter as 16 frames at once. Row i of x is what input frame i adds to
+ * the 16 outputs and, behind them, to the 4 states after them; row i of state
+ * is the same for state i. The rest of a row is 0. (Rows of 16 or fewer would
+ * be unrolled by compilers first and not kept in vector registers.) */
 typedef struct {
-    double x_y[ST_KW_BLOCK][ST_KW_BLOCK];
-    double state_y[ST_KW_STATES][ST_KW_BLOCK];
-    double x_state[ST_KW_BLOCK][ST_KW_STATES];
-    double state_state[ST_KW_STATES][ST_KW_STATES];
+    double x[ST_KW_BLOCK][ST_KW_WIDE];
+    double state[ST_KW_STATES][ST_KW_WIDE];
 } st_kw_block;
 
 typedef struct {
@@ -23,7 +23,7 @@ typedef struct {
 } st_sums;
 
 typedef struct {
-    /* y[n] of x[n]; n a multiple of 8; unusable samples are read as 0 */
+    /* y[n] of x[n]; n a multiple of 16; unusable samples are read as 0 */
     void (*weigh)(double *y, const float *x, size_t n, double *state,
                   const st_kw_block *k);
     /* sum of y^2 */

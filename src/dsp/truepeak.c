@@ -213,7 +213,7 @@ static float largest(const float *v, int from, int to) {
 static void search_span(search *s, const float *x, int first) {
     int chunk = first / GROUP;
     int end = chunk + SPAN / GROUP;
-    float samples = largest(s->x_peaks, chunk - 1, end);
+    float samples = largest(s->x_peaks, chunk - 2, end + 1);
     float both = s->f->fine_bound * s->f->half_bound;
     if (both * samples <= s->peak)
         return;

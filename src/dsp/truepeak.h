@@ -1,10 +1,10 @@
 /* truepeak: the highest point of the curve through the samples, and where.
  * Source: ITU-R BS.1770-5 Annex 2 (what), own filters (how).
  *
- * The curve is taken at 8 points a frame: a 40-tap half-band filter gives the
+ * The curve is taken at 8 points a frame: a 64-tap half-band filter gives the
  * points half way between samples, an 8-tap filter the six between those, a
  * parabola through the top three gives the peak. Within +-0.02 dB for tones
- * from 0 to 0.45 fs at any phase; the rate does not matter. Parts of the
+ * from 0 to 0.47 fs at any phase; the rate does not matter. Parts of the
  * signal that by a bound on the filters cannot beat the peak so far are
  * skipped; the result is the same as without skipping, bit by bit.
  *

@@ -12,19 +12,36 @@ static void clean(float *restrict out, const float *restrict in, size_t n) {
     }
 }
 
+/* Halved three times over all chunks, so that each loop is one vector. */
 static void chunk_peaks(float *restrict out, const float *restrict in,
                         size_t n) {
+    float half[16 * ST_TP_CHUNKS];
+    float quarter[8 * ST_TP_CHUNKS];
+    float eighth[4 * ST_TP_CHUNKS];
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < 16; j++) {
+            float a = __builtin_fabsf(in[i * G + j]);
+            float b = __builtin_fabsf(in[i * G + 16 + j]);
+            half[i * 16 + j] = a > b ? a : b;
+        }
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < 8; j++) {
+            float a = half[i * 16 + j];
+            float b = half[i * 16 + 8 + j];
+            quarter[i * 8 + j] = a > b ? a : b;
+        }
+    for (size_t i = 0; i < n; i++)
+        for (size_t j = 0; j < 4; j++) {
+            float a = quarter[i * 8 + j];
+            float b = quarter[i * 8 + 4 + j];
+            eighth[i * 4 + j] = a > b ? a : b;
+        }
     for (size_t i = 0; i < n; i++) {
-        float top[16] = {0};
-        for (size_t k = 0; k < G; k += 16)
-            for (size_t j = 0; j < 16; j++) {
-                float a = __builtin_fabsf(in[i * G + k + j]);
-                top[j] = a > top[j] ? a : top[j];
-            }
-        for (size_t half = 8; half > 0; half /= 2)
-            for (size_t j = 0; j < half; j++)
-                top[j] = top[j + half] > top[j] ? top[j + half] : top[j];
-        out[i] = top[0];
+        float a = eighth[4 * i] > eighth[4 * i + 1] ? eighth[4 * i]
+                                                    : eighth[4 * i + 1];
+        float b = eighth[4 * i + 2] > eighth[4 * i + 3] ? eighth[4 * i + 2]
+                                                        : eighth[4 * i + 3];
+        out[i] = a > b ? a : b;
     }
 }
 

@@ -6,19 +6,21 @@
 #include <stddef.h>
 
 enum {
-    ST_TP_HALF = 20,  /* taps of the half-band filter on each side */
-    ST_TP_FINE = 8,   /* taps of each filter between half-band points */
-    ST_TP_GROUP = 32, /* frames looked at together */
-    ST_TP_ROW = 64,   /* floats between rows of points */
-    ST_TP_LEFT = 16,  /* index of the group's first frame in a row */
+    ST_TP_HALF = 32,   /* taps of the half-band filter on each side */
+    ST_TP_FINE = 8,    /* taps of each filter between half-band points */
+    ST_TP_CHUNKS = 40, /* most chunks at once */
+    ST_TP_GROUP = 32,  /* frames looked at together */
+    ST_TP_ROW = 64,    /* floats between rows of points */
+    ST_TP_LEFT = 16,   /* index of the group's first frame in a row */
 };
 
 typedef struct {
     /* out[i] = in[i], 0 where not finite or beyond 1e10 */
     void (*clean)(float *out, const float *in, size_t n);
-    /* out[i] = largest |in[j]| of the chunk i of 32; n chunks */
+    /* out[i] = largest |in[j]| of the chunk i of 32; n chunks, to
+     * ST_TP_CHUNKS */
     void (*chunk_peaks)(float *out, const float *in, size_t n);
-    /* out[i] = half way between in[i] and in[i + 1]; reads in[-19 .. n + 19];
+    /* out[i] = half way between in[i] and in[i + 1]; reads in[-31 .. n + 31];
      * n a multiple of 32 */
     void (*mid)(float *out, const float *in, const float *h, size_t n);
     /* The 8 points from each x[i] on, i in [0, 32): y[p * ROW + LEFT + i];
