@@ -143,40 +143,46 @@ static st_status read_flac(st_meta *meta, const st_bytes *bytes) {
     return ST_OK;
 }
 
+/* One page: its bytes of the second packet go to `packet`. *ended counts the
+ * packets that end here or before. False when there is no such page. */
+static bool read_page(const st_bytes *bytes, int64_t *at, st_blob *packet,
+                      int *ended) {
+    enum { MOST = 1 << 20 };
+    uint8_t head[27 + 255];
+    uint8_t part[255];
+    if (st_bytes_read(bytes, *at, head, 27) < 27 ||
+        memcmp(head, "OggS", 4) != 0 ||
+        st_bytes_read(bytes, *at + 27, head + 27, head[26]) < head[26])
+        return false;
+    *at += 27 + head[26];
+    for (int i = 0; i < head[26] && *ended < 2; i++) {
+        size_t lace = head[27 + i];
+        if (*ended == 1 && packet->bytes + lace <= MOST)
+            st_blob_put(packet, part, st_bytes_read(bytes, *at, part, lace));
+        *at += (int64_t)lace;
+        *ended += lace < 255;
+    }
+    return true;
+}
+
 /* The second packet of the first stream is the comment header (RFC 3533). */
 static st_status read_ogg(st_meta *meta, const st_bytes *bytes) {
-    enum { MOST = 1 << 20 };
-    uint8_t *packet = st_calloc(MOST, 1);
-    if (packet == NULL)
-        return ST_NO_MEM;
+    st_blob packet = {0};
     int64_t at = 0;
-    size_t length = 0;
-    bool whole = false;
-    int packets = 0;
-    uint8_t head[27 + 255];
-    for (int page = 0; page < 64 && !whole; page++) {
-        if (st_bytes_read(bytes, at, head, 27) < 27 ||
-            memcmp(head, "OggS", 4) != 0 ||
-            st_bytes_read(bytes, at + 27, head + 27, head[26]) < head[26])
+    int ended = 0;
+    for (int page = 0; page < 64 && ended < 2; page++)
+        if (!read_page(bytes, &at, &packet, &ended))
             break;
-        at += 27 + head[26];
-        for (int i = 0; i < head[26] && !whole; i++) {
-            size_t lace = head[27 + i];
-            if (packets == 1 && length + lace <= MOST)
-                length += st_bytes_read(bytes, at, packet + length, lace);
-            at += (int64_t)lace;
-            if (lace < 255)
-                whole = ++packets == 2;
-        }
-    }
-    st_status status = ST_OK;
-    if (length > 8 && memcmp(packet, "OpusTags", 8) == 0)
-        status = read_comments(meta, packet + 8, length - 8);
-    else if (length > 7 && memcmp(packet, "\3vorbis", 7) == 0)
-        status = read_comments(meta, packet + 7, length - 7);
-    else if (length > 4 && (packet[0] & 0x7F) == 4)
-        status = read_comments(meta, packet + 4, length - 4);
-    st_free(packet);
+    const uint8_t *p = packet.data;
+    size_t length = packet.bytes;
+    st_status status = packet.failed ? ST_NO_MEM : ST_OK;
+    if (status == ST_OK && length > 8 && memcmp(p, "OpusTags", 8) == 0)
+        status = read_comments(meta, p + 8, length - 8);
+    else if (status == ST_OK && length > 7 && memcmp(p, "\3vorbis", 7) == 0)
+        status = read_comments(meta, p + 7, length - 7);
+    else if (status == ST_OK && length > 4 && (p[0] & 0x7F) == 4)
+        status = read_comments(meta, p + 4, length - 4);
+    st_blob_deinit(&packet);
     return status;
 }
 

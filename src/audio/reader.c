@@ -62,6 +62,17 @@ st_status st_reader_check_format(const st_reader *reader,
     return ST_OK;
 }
 
+/* The end came. An MP3 without a length in it was estimated: a small
+ * difference is no sign of damage. */
+static void note_end(st_reader *reader) {
+    int64_t stated = reader->base.format.frames;
+    int64_t missing = stated - reader->position;
+    int64_t slack = reader->info.kind == ST_FILE_MP3 ? stated / 20 : 0;
+    if (missing > slack)
+        reader->info.missing_frames += missing;
+    reader->base.format.frames = reader->position;
+}
+
 static st_status source_read(st_source *source, float *const *out,
                              int64_t frames, int64_t *got, st_err *err) {
     st_reader *reader = (st_reader *)source;
@@ -78,12 +89,8 @@ static st_status source_read(st_source *source, float *const *out,
         return too_dense(reader, err);
     for (int c = 0; reader->scrub && c < source->format.channels; c++)
         reader->info.nonfinite_samples += st_pcm_scrub(out[c], count);
-    if (count < frames) {
-        if (source->format.frames > reader->position)
-            reader->info.missing_frames +=
-                source->format.frames - reader->position;
-        source->format.frames = reader->position;
-    }
+    if (count < frames)
+        note_end(reader);
     *got = count;
     return ST_OK;
 }

@@ -10,7 +10,8 @@
  *
  * Length and encoder delay: MP3 is cut to the length its LAME/Info header
  * states (gapless); without one the decoder delay stays in. Opus pre-skip and
- * end trim, Vorbis granule positions and MP4 edit lists are applied. */
+ * end trim, Vorbis granule positions and the start of MP4 edit lists are
+ * applied; AAC keeps the padding of its last block. */
 #ifndef ST_AUDIO_READER_H
 #define ST_AUDIO_READER_H
 
@@ -48,8 +49,9 @@ typedef struct {
 } st_reader_info;
 
 /* Open the file at `path`; *out is at frame 0 and is freed with
- * st_source_free. `limits` may be NULL. format.frames is the exact length, or
- * -1 (until the end is reached) for files that the outside decoder reads.
+ * st_source_free. `limits` may be NULL. format.frames is the exact length (an
+ * estimate for an MP3 without a LAME/Info header), or -1 for files that the
+ * outside decoder reads; at the end it becomes what was read.
  * ST_NOT_FOUND, ST_BAD_ARG (a folder, a pipe, a device), ST_BAD_DATA,
  * ST_UNSUPPORTED, ST_LIMIT, ST_IO, ST_NO_MEM. [any] */
 ST_MUST_USE st_status st_reader_open(st_source **out, const char *path,

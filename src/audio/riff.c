@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+enum { MAX_META_CHUNKS = 32 };
+
 /* Chunks that are kept byte for byte. */
 static const char *const kept[] = {"smpl", "inst", "acid", "iXML",
                                    "axml", "_PMX", "chna"};
@@ -74,6 +76,7 @@ typedef struct {
     st_wave *wave;
     st_meta *meta;
     int64_t ds64_data; /* -1: none */
+    int meta_chunks;   /* looked at so far */
     bool big;          /* RF64 or BW64 */
     bool have_fmt;
     bool have_data;
@@ -81,7 +84,8 @@ typedef struct {
 
 static st_status load_meta(walk *w, const char *id, int64_t offset,
                            int64_t size) {
-    if (w->meta == NULL || size > ST_META_MAX_CHUNK || size <= 0)
+    if (w->meta == NULL || size > ST_META_MAX_CHUNK || size <= 0 ||
+        w->meta_chunks++ >= MAX_META_CHUNKS)
         return ST_OK;
     uint8_t *data = st_calloc((size_t)size, 1);
     if (data == NULL)

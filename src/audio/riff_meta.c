@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { MAX_LIST_ITEMS = 8192 };
+
 typedef struct {
     char id[5];
     const char *key;
@@ -188,7 +190,10 @@ static st_status take_list(st_meta *meta, const uint8_t *p, size_t bytes) {
     bool info = memcmp(p, "INFO", 4) == 0;
     bool adtl = memcmp(p, "adtl", 4) == 0;
     st_status status = ST_OK;
-    for (size_t at = 4; (info || adtl) && status == ST_OK && bytes - at >= 8;) {
+    /* Each label is looked up in a list of cues: bounded work. */
+    int items = 0;
+    for (size_t at = 4; (info || adtl) && status == ST_OK && bytes - at >= 8 &&
+                        items++ < MAX_LIST_ITEMS;) {
         const char *id = (const char *)p + at;
         size_t size = st_le32(p + at + 4);
         size_t left = bytes - at - 8;
