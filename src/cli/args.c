@@ -4,7 +4,6 @@
 #include "stage/params.h"
 #include "stage/text.h"
 
-#include <assert.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -94,37 +93,34 @@ static st_status take_seed(cli_args *out, const char *value, st_err *err) {
 static st_status take(cli_args *out, const cli_flag *flag, const char *value,
                       bool on, st_err *err) {
     cli_named *named = NULL;
-    assert(value != NULL || flag->value == NULL);
+    /* Never NULL, though flags that take no value do not look at it. */
+    const char *text = value != NULL ? value : on ? "on" : "off";
     out->given[flag - out->flags.flag] = on;
     switch (flag->kind) {
     case CLI_FLAG_PARAM:
-        return take_param(out, &out->stage->params[flag->index],
-                          value != NULL ? value
-                          : on          ? "on"
-                                        : "off",
-                          err);
+        return take_param(out, &out->stage->params[flag->index], text, err);
     case CLI_FLAG_INPUT:
         named = &out->named[out->named_count];
         named->index = flag->index;
         out->named_count++;
-        return parse_item(value, out->stage->inputs[flag->index].weighted,
-                          named, err);
+        return parse_item(text, out->stage->inputs[flag->index].weighted, named,
+                          err);
     case CLI_FLAG_OUTPUT:
         out->written[out->written_count++] =
-            (cli_named){.index = flag->index, .file = value};
+            (cli_named){.index = flag->index, .file = text};
         return ST_OK;
     case CLI_FLAG_SWITCH:
         return ST_OK;
     case CLI_FLAG_OUT:
         if (out->out != NULL)
             return st_err_set(err, ST_BAD_ARG, "-o is given twice.");
-        out->out = value;
+        out->out = text;
         return ST_OK;
     case CLI_FLAG_ENGINE:
-        out->engine = value;
+        out->engine = text;
         return ST_OK;
     case CLI_FLAG_SEED:
-        return take_seed(out, value, err);
+        return take_seed(out, text, err);
     case CLI_FLAG_JSON:
         out->json = on;
         return ST_OK;
@@ -132,7 +128,7 @@ static st_status take(cli_args *out, const cli_flag *flag, const char *value,
         out->quiet = on;
         return ST_OK;
     case CLI_FLAG_THREADS:
-        return cli_threads_parse(value, &out->threads, err);
+        return cli_threads_parse(text, &out->threads, err);
     case CLI_FLAG_NO_CACHE:
         out->no_cache = on;
         return ST_OK;

@@ -53,7 +53,8 @@ bool st_nearer(const char *word, const char *candidate, int *best) {
     /* "elctro" for "Electro House": against the start alone, at a price. */
     for (size_t more = 0; length >= 3 && more < 2; more++) {
         char start[WORD_MAX + 1];
-        snprintf(start, sizeof start, "%.*s", (int)(length + more), candidate);
+        (void)snprintf(start, sizeof start, "%.*s", (int)(length + more),
+                       candidate);
         int dearer = st_slips(word, start) + 1;
         if (dearer < slips)
             slips = dearer;
