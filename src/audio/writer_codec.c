@@ -115,7 +115,10 @@ static sf_count_t io_write(const void *from, sf_count_t count, void *user) {
     if (w->failure.status != ST_OK || count < 0)
         return 0;
     if (!write_split(w, from, (size_t)count)) {
-        if (w->failure.status == ST_OK)
+        if (w->head.failed)
+            (void)st_err_set(&w->failure, ST_NO_MEM,
+                             "Not enough memory to encode.");
+        else if (w->failure.status == ST_OK)
             (void)st_err_set(&w->failure, ST_INTERNAL,
                              "The encoder wrote its header in parts.");
         return 0;
