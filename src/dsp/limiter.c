@@ -18,7 +18,7 @@ enum {
 };
 
 #define HOLD_MS 13.0 /* half a period of 40 Hz, and a little */
-#define OPEN_MS 180.0
+#define OPEN_MS 220.0
 #define SMOOTH_MS 10.0
 #define RAMP_MS 20.0 /* ceiling and drive */
 #define METER_MS 10.0
@@ -84,7 +84,7 @@ struct st_limiter {
 };
 
 st_limiter_params st_limiter_defaults(void) {
-    return (st_limiter_params){.lookahead_ms = 1.5,
+    return (st_limiter_params){.lookahead_ms = 1.2,
                                .release = ST_RELEASE_AUTO,
                                .release_ms = 100.0,
                                .link = 1.0};

@@ -29,7 +29,7 @@ typedef enum {
 typedef struct {
     double ceiling_db;   /* dBTP, -40..0; 0 */
     double drive_db;     /* gain before the limiter, -40..40; 0 */
-    double lookahead_ms; /* 0.5..5, 1.5; read by _new only */
+    double lookahead_ms; /* 0.5..5, 1.2; read by _new only */
     st_release_mode release;
     double release_ms; /* 5..2000, 100; for ST_RELEASE_FIXED; in AUTO it
                           scales the slow recovery: 100 is normal */
