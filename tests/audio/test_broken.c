@@ -18,6 +18,15 @@
 #include <time.h>
 #include <unistd.h>
 
+/* A sanitizer's own time and memory are not the reader's. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SANITIZED
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define SANITIZED
+#endif
+#endif
+
 static char folder[] = "/tmp/stemma-broken-XXXXXX";
 static uint8_t data[1 << 20];
 static size_t bytes;
@@ -329,7 +338,7 @@ static void run(const char *path, outcome *out) {
     munmap(shared, sizeof *shared);
     if (!WIFEXITED(state) || WEXITSTATUS(state) != 0)
         fail_msg("%s: the reader crashed (%d)", path, state);
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#ifndef SANITIZED
     if (usage.ru_maxrss > 256 * 1024)
         fail_msg("%s: %ld MiB", path, usage.ru_maxrss / 1024);
     if (seconds > 2.0)

@@ -15,6 +15,13 @@
 #include <signal.h>
 #include <unistd.h>
 
+/* libvorbisenc leaks 3 kB when an encoder is closed before its first block;
+ * what our own code leaks still fails. */
+const char *__lsan_default_suppressions(void);
+const char *__lsan_default_suppressions(void) {
+    return "leak:libvorbisenc.so\n";
+}
+
 static char folder[] = "/tmp/stemma-test-XXXXXX";
 
 static const char *in_folder(const char *name) {
