@@ -171,7 +171,7 @@ static st_status copy_out(const st_means *means, st_source *source,
 static st_status decoded_peak(const st_means *means, double *dbtp,
                               st_err *err) {
     st_source *source = NULL;
-    st_meter_result result;
+    st_meter_result result = {0};
     st_status status = means->reread(means->ctx, &source, err);
     if (!status)
         status = st_meter_source(source, means->pool, &result, err);
