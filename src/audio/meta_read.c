@@ -274,7 +274,8 @@ static st_status add_named(st_meta *meta, bool comment, const uint8_t *p,
         return ST_NO_MEM;
     at += used;
     /* iTunes keeps its gapless and volume numbers in named comments. */
-    bool take = !comment || name[0] == '\0' || strcmp(name, "ID3v1 Comment");
+    bool take =
+        !comment || name[0] == '\0' || strcmp(name, "ID3v1 Comment") != 0;
     if (comment && strncmp(name, "iTun", 4) == 0)
         take = false;
     st_status status = ST_OK;
