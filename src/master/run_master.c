@@ -152,7 +152,7 @@ static void note_input(const st_master_job *job, const st_track *t) {
                     "%s has %d channels; they were folded to stereo by ITU-R "
                     "BS.775 (centre and surrounds at -3 dB, LFE left out).",
                     t->label, t->file_channels);
-    if (t->in.meter.clipped_runs > 10)
+    if (t->in.meter.clipped_runs > 10 + t->in.meter.seconds / 6)
         st_ctx_warn(job->ctx, "clipped_input",
                     "%s was clipped before it came here (%lld places of 3 or "
                     "more samples at full scale); mastering cannot undo that, "
