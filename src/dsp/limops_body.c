@@ -106,7 +106,7 @@ static void between(float *out, const float *in, const float *h, size_t half,
 static inline void fine_point(float *restrict out, const float *restrict a,
                               const float *restrict b,
                               const float *restrict h) {
-    for (size_t j = 0; j < CHUNK; j++) {
+    for (ptrdiff_t j = 0; j < CHUNK; j++) {
         /* in time: b[-2] a[-1] b[-1] a[0] | b[0] a[1] b[1] a[2] */
         float s = h[0] * b[j - 2];
         s += h[1] * a[j - 1];
