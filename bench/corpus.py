@@ -65,9 +65,15 @@ def lmms(out):
         target = out / f"lmms-{name}.wav"
         if not target.exists():
             part = out / "part.wav"
-            run("timeout", "600", "lmms", "--allowroot", "render",
-                find("lmms-common", name), "-o", part, "-f", "wav",
-                "-s", "44100", env=env)
+            for left in (2, 1, 0):  # lmms crashes now and then
+                try:
+                    run("timeout", "600", "lmms", "--allowroot", "render",
+                        find("lmms-common", name), "-o", part, "-f", "wav",
+                        "-s", "44100", env=env)
+                    break
+                except subprocess.CalledProcessError:
+                    if not left:
+                        raise
             part.rename(target)
 
 

@@ -81,7 +81,7 @@ typedef enum { ST_FIELD_NUMBER, ST_FIELD_BOOL, ST_FIELD_CHOICE } st_field_kind;
     X(SAT_DRIVE, "saturation", "drive_db", "dB", 0, 9, 0, NUMBER, NULL)        \
     X(SAT_MIX, "saturation", "mix", NULL, 0, 1, 0, NUMBER, NULL)               \
     X(LIM_DRIVE, "limiter", "drive_db", "dB", -40, 40, 0, NUMBER, NULL)        \
-    X(LIM_AHEAD, "limiter", "lookahead_ms", "ms", 0.5, 5, 1.5, NUMBER, NULL)   \
+    X(LIM_AHEAD, "limiter", "lookahead_ms", "ms", 0.5, 5, 1.2, NUMBER, NULL)   \
     X(LIM_RELEASE, "limiter", "release_ms", "ms", 5, 2000, 100, NUMBER, NULL)  \
     X(LIM_LINK, "limiter", "link", NULL, 0, 1, 1, NUMBER, NULL)                \
     X(DITHER_ON, "dither", "on", NULL, 0, 1, 1, BOOL, NULL)                    \

@@ -189,7 +189,7 @@ static void put_extras(json_t *report, const st_track *t,
     set(report, "tilt_after_db_oct", t->result.after.tilt_db_oct, 2);
     json_object_set_new(report, "engine",
                         json_pack("{s:s, s:s, s:s}", "name", "rules", "kind",
-                                  "dsp", "decisions", "rules"));
+                                  "rules", "processing", "dsp"));
     text(report, "preset", t->recipe->preset);
     json_object_set_new(report, "recipe", st_recipe_json(t->recipe));
     json_object_set_new(report, "warnings", skipped_json(t));
