@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
+#include <unistd.h>
 
 /* ffmpeg writes the first audio stream as float CAF to its output: rate,
  * channels and tags come in its header. It is started again to go back. */
@@ -63,6 +64,12 @@ static st_status spawn(ffmpeg_reader *self, bool tags, st_err *err) {
                             .memory_bytes = CHILD_MEMORY_BYTES};
     self->held = self->used = 0;
     self->ended = false;
+    if (access("/proc/self/fd", F_OK) != 0)
+        return st_err_set(err, ST_UNSUPPORTED,
+                          "'%s': the %s decoder is handed its file through "
+                          "/proc, which is not mounted here: run `mount -t "
+                          "proc proc /proc` as root.",
+                          self->core.name, self->core.info.format);
     return st_sandbox_spawn(&spec, &self->child, err);
 }
 

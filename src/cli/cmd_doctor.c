@@ -74,6 +74,10 @@ static void say_libraries(report *r) {
 static void say_decoder(report *r) {
     char path[512];
     st_err err = {0};
+    if (access("/proc/self/fd", F_OK) != 0)
+        say(r, POOR, "/proc", "not mounted",
+            "ffmpeg is handed its files through it; run: mount -t proc proc "
+            "/proc");
     if (st_sandbox_find("ffmpeg", path, sizeof path, &err) == ST_OK)
         say(r, GOOD, "ffmpeg", path, NULL);
     else
