@@ -20,11 +20,12 @@ struct st_aim {
     st_kweight kweight;
     weigh_state state[ST_MAX_CHANNELS];
     int64_t count, room;
-    float *peak, *power;        /* [count] each step */
+    float *peak_db, *power;     /* [count] each step */
+    float *mid, *side;          /* [count] their power, two channels */
     float *reduction, *scratch; /* [count], work of the model */
     int held;                   /* frames of the step under way */
     float held_peak;
-    double held_power;
+    double held_power, held_mid, held_side;
 };
 
 st_status st_aim_new(st_aim **out, int rate_hz, int channels, int64_t frames) {
@@ -48,8 +49,10 @@ st_status st_aim_new(st_aim **out, int rate_hz, int channels, int64_t frames) {
 void st_aim_free(st_aim *aim) {
     if (!aim)
         return;
-    st_free(aim->peak);
+    st_free(aim->peak_db);
     st_free(aim->power);
+    st_free(aim->mid);
+    st_free(aim->side);
     st_free(aim->reduction);
     st_free(aim->scratch);
     st_free(aim);
@@ -66,9 +69,13 @@ static st_status grow(st_aim *aim, float **block, int64_t room) {
 static st_status push(st_aim *aim) {
     if (aim->count == aim->room) {
         int64_t room = aim->room ? aim->room * 3 / 2 : 65536;
-        st_status status = grow(aim, &aim->peak, room);
+        st_status status = grow(aim, &aim->peak_db, room);
         if (!status)
             status = grow(aim, &aim->power, room);
+        if (!status)
+            status = grow(aim, &aim->mid, room);
+        if (!status)
+            status = grow(aim, &aim->side, room);
         if (!status)
             status = grow(aim, &aim->reduction, room);
         if (!status)
@@ -77,9 +84,12 @@ static st_status push(st_aim *aim) {
             return status;
         aim->room = room;
     }
-    aim->peak[aim->count] = aim->held_peak;
+    aim->peak_db[aim->count] = st_gain_to_dbf(aim->held_peak);
+    aim->mid[aim->count] = (float)(aim->held_mid / aim->hop);
+    aim->side[aim->count] = (float)(aim->held_side / aim->hop);
     aim->power[aim->count++] = (float)(aim->held_power / aim->hop);
     aim->held = 0, aim->held_peak = 0, aim->held_power = 0;
+    aim->held_mid = aim->held_side = 0;
     return ST_OK;
 }
 
@@ -127,18 +137,35 @@ static float peak_of(const float *in, int n) {
     return peak;
 }
 
+/* Power sums of mid and side, in lanes that do not wait for each other. */
+static void mid_side(st_aim *aim, const float *left, const float *right,
+                     int n) {
+    enum { LANES = 16 };
+    float mid[LANES] = {0}, side[LANES] = {0};
+    for (int i = 0; i < n; i += LANES)
+        for (int j = 0; j < LANES && i + j < n; j++) {
+            float m = left[i + j] + right[i + j];
+            float s = left[i + j] - right[i + j];
+            mid[j] += m * m, side[j] += s * s;
+        }
+    for (int j = 0; j < LANES; j++)
+        aim->held_mid += 0.25 * mid[j], aim->held_side += 0.25 * side[j];
+}
+
 static void listen(st_aim *aim, const st_block *block, int at, int n) {
     for (int c = 0; c < block->channels; c++) {
         float peak = peak_of(block->channel[c] + at, n);
         aim->held_peak = peak > aim->held_peak ? peak : aim->held_peak;
     }
-    if (block->channels == 2)
+    if (block->channels == 2) {
         aim->held_power +=
             weigh_pair(&aim->kweight, aim->state, block->channel[0] + at,
                        block->channel[1] + at, n);
-    else
+        mid_side(aim, block->channel[0] + at, block->channel[1] + at, n);
+    } else {
         aim->held_power +=
             weigh(&aim->kweight, aim->state, block->channel[0] + at, n);
+    }
 }
 
 st_status st_aim_step(void *ctx, st_block *block, st_err *err) {
@@ -154,16 +181,14 @@ st_status st_aim_step(void *ctx, st_block *block, st_err *err) {
     return ST_OK;
 }
 
-/* out[i] = min (or max) of in[i - half .. i + half]; van Herk would be
- * faster, the windows are short enough. */
-static void slide(const float *in, float *out, int64_t n, int half, bool max) {
-    for (int64_t i = 0; i < n; i++) {
-        int64_t a = i - half > 0 ? i - half : 0;
-        int64_t b = i + half < n - 1 ? i + half : n - 1;
-        float v = in[a];
-        for (int64_t k = a + 1; k <= b; k++)
-            v = max ? (in[k] > v ? in[k] : v) : (in[k] < v ? in[k] : v);
-        out[i] = v;
+/* out[i] = max of in[i - half .. i + half] */
+static void slide(const float *in, float *out, int64_t n, int half) {
+    memcpy(out, in, (size_t)n * sizeof *out);
+    for (int64_t shift = 1; shift <= half && shift < n; shift++) {
+        for (int64_t i = shift; i < n; i++)
+            out[i] = out[i] > in[i - shift] ? out[i] : in[i - shift];
+        for (int64_t i = 0; i < n - shift; i++)
+            out[i] = out[i] > in[i + shift] ? out[i] : in[i + shift];
     }
 }
 
@@ -174,14 +199,11 @@ static void model(const st_aim *aim, double drive_db, double ceiling_db) {
     float *need = aim->reduction, *work = aim->scratch;
     float over = (float)(drive_db - ceiling_db);
     for (int64_t i = 0; i < n; i++) {
-        float x = st_gain_to_dbf(aim->peak[i]) + over;
+        float x = aim->peak_db[i] + over;
         need[i] = x > 0 ? x : 0;
     }
     int half = (int)(SLOW_MS * aim->steps_s / 2000);
-    if (half > 0)
-        slide(need, work, n, half, true);
-    else
-        memcpy(work, need, (size_t)n * sizeof *work);
+    slide(need, work, n, half);
     /* `work` is the held reduction: between it and the bare need lies what
      * the limiter does. */
     for (int64_t i = 0; i < n; i++) {
@@ -190,6 +212,25 @@ static void model(const st_aim *aim, double drive_db, double ceiling_db) {
         dip = 0.4f * dip > need[i] ? 0.4f * dip : need[i];
         work[i] = dip + 0.2f * (work[i] - dip);
     }
+}
+
+/* Power gain of a step, after model(). */
+static float step_gain(const st_aim *aim, int64_t i, float drive_db,
+                       float untouched) {
+    float taken = aim->scratch[i];
+    return taken > 0 ? st_db_to_gainf(2 * (drive_db - taken)) : untouched;
+}
+
+double st_aim_side_ratio(const st_aim *aim, double drive_db,
+                         double ceiling_db) {
+    float drive = (float)drive_db, untouched = st_db_to_gainf(2 * drive);
+    double mid = 0, side = 0;
+    model(aim, drive_db, ceiling_db);
+    for (int64_t i = 0; i < aim->count; i++) {
+        float gain = step_gain(aim, i, drive, untouched);
+        mid += aim->mid[i] * gain, side += aim->side[i] * gain;
+    }
+    return mid > 0 ? side / mid : 0;
 }
 
 /* Gated loudness of blocks of 400 ms each 100 ms. */
@@ -221,13 +262,11 @@ double st_aim_loudness(const st_aim *aim, double drive_db, double ceiling_db) {
     if (!sum)
         return -INFINITY;
     model(aim, drive_db, ceiling_db);
-    float drive = (float)drive_db;
+    float drive = (float)drive_db, untouched = st_db_to_gainf(2 * drive);
     for (int64_t t = 0; t < tenths; t++) {
         double power = 0;
-        for (int64_t i = t * tenth; i < (t + 1) * tenth; i++) {
-            float gain = st_db_to_gainf(2 * (drive - aim->scratch[i]));
-            power += aim->power[i] * gain;
-        }
+        for (int64_t i = t * tenth; i < (t + 1) * tenth; i++)
+            power += aim->power[i] * step_gain(aim, i, drive, untouched);
         sum[t] = power / (double)tenth;
     }
     for (int64_t t = 0; t + 3 < tenths; t++)
@@ -237,19 +276,31 @@ double st_aim_loudness(const st_aim *aim, double drive_db, double ceiling_db) {
     return lufs;
 }
 
+/* Regula falsi (Illinois): the model is smooth and nearly rising. */
 double st_aim_drive(const st_aim *aim, double lufs, double ceiling_db) {
     double low = -60, high = 40;
-    for (int i = 0; i < 14; i++) {
-        double drive = 0.5 * (low + high);
-        if (st_aim_loudness(aim, drive, ceiling_db) < lufs)
-            low = drive;
+    double f_low = st_aim_loudness(aim, low, ceiling_db) - lufs;
+    double f_high = st_aim_loudness(aim, high, ceiling_db) - lufs;
+    if (!(f_low < 0) || !(f_high > 0))
+        return f_low < 0 ? high : low;
+    for (int i = 0; i < 20 && high - low > 0.004; i++) {
+        double drive = isfinite(f_low)
+                           ? low + (high - low) * f_low / (f_low - f_high)
+                           : 0.5 * (low + high);
+        double f = st_aim_loudness(aim, drive, ceiling_db) - lufs;
+        if (fabs(f) < 0.002)
+            return drive;
+        if (f < 0)
+            low = drive, f_low = f, f_high *= 0.5;
         else
-            high = drive;
+            high = drive, f_high = f, f_low *= 0.5;
     }
     return 0.5 * (low + high);
 }
 
 double st_aim_peak_db(const st_aim *aim) {
-    float peak = peak_of(aim->peak, (int)aim->count);
-    return peak > 0 ? st_gain_to_db(peak) : -INFINITY;
+    float peak = -INFINITY;
+    for (int64_t i = 0; i < aim->count; i++)
+        peak = aim->peak_db[i] > peak ? aim->peak_db[i] : peak;
+    return peak > -300 ? (double)peak : -INFINITY;
 }

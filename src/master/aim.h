@@ -1,12 +1,12 @@
 /* aim: how loud a limited file would be, before it is limited.
  * Source: ITU-R BS.1770 gating over a 1 ms model of dsp/limiter.h (own).
  *
- * While the chain's output goes to its spool, the peak and the K-weighted
- * power of each millisecond are kept. From these the gain that the limiter
- * would take is drawn for any drive, and so the integrated loudness, in
- * milliseconds of work; the drive for a target follows by bisection. The
- * model is within some tenths of a dB; the file written is measured and the
- * rest corrected (master/render.h). */
+ * While the chain's output goes to its spool, the peak and the powers of each
+ * millisecond are kept: K-weighted, of mid and of side. From these the gain
+ * that the limiter would take is drawn for any drive, and so the integrated
+ * loudness, in milliseconds of work; the drive for a target follows by
+ * bisection. The model is within some tenths of a dB; the file written is
+ * measured and the rest corrected (master/render.h). */
 #ifndef ST_MASTER_AIM_H
 #define ST_MASTER_AIM_H
 
@@ -26,6 +26,9 @@ double st_aim_loudness(const st_aim *aim, double drive_db, double ceiling_db);
 /* The drive (-60..60 dB) that should give `lufs`; the largest that still
  * makes it louder when that is out of reach. [main] */
 double st_aim_drive(const st_aim *aim, double lufs, double ceiling_db);
+/* Predicted side to mid power of the limited file, two channels; 0 without a
+ * mid. [main] */
+double st_aim_side_ratio(const st_aim *aim, double drive_db, double ceiling_db);
 /* Largest sample, dBFS; -INFINITY for silence. [main] */
 double st_aim_peak_db(const st_aim *aim);
 

@@ -57,7 +57,7 @@ ST_MUST_USE st_status st_last_new(st_last **out, int rate_hz, int channels,
                                   const st_last_params *params, st_err *err);
 void st_last_free(st_last *last); /* NULL is fine */
 /* Limiter, trim, dither; `frames`: length of the stream. [main] */
-enum { ST_LAST_STEPS = 3 };
+enum { ST_LAST_STEPS = 4 };
 int st_last_steps(st_last *last, int64_t frames, st_flow_step *steps);
 int st_last_latency_frames(const st_last *last);
 /* Mean and deepest limiting so far. [main] */

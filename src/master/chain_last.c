@@ -10,7 +10,8 @@ struct st_last {
     const st_ops *ops;
     st_limiter *limiter;
     st_dither *dither;
-    float gain; /* without a limiter */
+    float gain;        /* without a limiter */
+    float same, other; /* of one channel to itself and to the other */
     st_trim trim;
     st_gr_trace trace;
     double sum_db, max_db;
@@ -53,6 +54,8 @@ st_status st_last_new(st_last **out, int rate_hz, int channels,
         return st_err_set(err, ST_NO_MEM, "Out of memory.");
     const st_spec spec = {rate_hz, channels, ST_FLOW_FRAMES};
     u->ops = st_ops_get();
+    float side = channels == 2 ? (float)recipe->value[ST_SET_TRIM] / 100 : 1.0f;
+    u->same = 0.5f * (1 + side), u->other = 0.5f * (1 - side);
     u->trace.step_s = (double)ST_FLOW_FRAMES / rate_hz;
     st_status status = make_limiter(u, &spec, recipe, params);
     if (!status)
@@ -72,6 +75,18 @@ void st_last_free(st_last *u) {
     st_limiter_free(u->limiter);
     st_dither_free(u->dither);
     st_free(u);
+}
+
+static st_status side_step(void *ctx, st_block *b, st_err *err) {
+    (void)err;
+    const st_last *u = ctx;
+    float *restrict left = b->channel[0], *restrict right = b->channel[1];
+    for (int i = 0; i < b->frames; i++) {
+        float l = left[i], r = right[i];
+        left[i] = u->same * l + u->other * r;
+        right[i] = u->same * r + u->other * l;
+    }
+    return ST_OK;
 }
 
 static st_status limiter_step(void *ctx, st_block *b, st_err *err) {
@@ -107,6 +122,8 @@ static st_status dither_step(void *ctx, st_block *b, st_err *err) {
 
 int st_last_steps(st_last *u, int64_t frames, st_flow_step *steps) {
     int n = 0;
+    if (u->other != 0)
+        steps[n++] = (st_flow_step){"stereo", side_step, u, 0};
     if (u->limiter)
         steps[n++] = (st_flow_step){"limiting", limiter_step, u, 0};
     else if (u->gain != 1)

@@ -189,9 +189,32 @@ static void decide_mono(st_recipe *r, const st_measure *in,
                       o->preset->name);
 }
 
+static const double DB_TO_LOG2_POWER = 0.33219280948873623;
+
+/* What EQ and mono bass, which come before the side gain, make of the ratio
+ * of side to mid power. */
+static double ratio_moved(const st_recipe *r, const st_measure *in) {
+    double before[2] = {0}, after[2] = {0};
+    for (int i = 0; i < ST_MEASURE_BANDS; i++) {
+        double hz = st_measure_band_hz(i);
+        double x = hz / fmax(r->value[ST_SET_MONO_HZ], 1), x4 = x * x * x * x;
+        double high = x4 / (1 + x4); /* the mono bass is a crossover, LR4 */
+        for (int side = 0; side < 2; side++) {
+            double db = side ? in->side_db[i] : in->mid_db[i];
+            double eq = st_recipe_eq_db(r, side, hz);
+            before[side] += st_exp2(db * DB_TO_LOG2_POWER);
+            after[side] += st_exp2((db + eq) * DB_TO_LOG2_POWER) *
+                           (side ? high * high : 1);
+        }
+    }
+    double moved = after[1] * before[0] / fmax(after[0] * before[1], 1e-30);
+    return moved > 1e-6 ? moved : 1;
+}
+
 /* Reference: the side gain that brings the width there. */
-static double wanted_width(const st_measure *in, const st_decide_options *o) {
-    double ratio = st_stereo_side_ratio(&in->sums);
+static double wanted_width(const st_measure *in, const st_decide_options *o,
+                           double moved) {
+    double ratio = st_stereo_side_ratio(&in->sums) * moved;
     if (o->reference && o->amounts.width > 0 && ratio > 1e-9) {
         double gain = sqrt(o->reference->width / ratio);
         return 1 + o->amounts.width * (gain - 1);
@@ -210,9 +233,12 @@ void st_decide_stereo(st_recipe *r, st_goal *goal, const st_measure *in,
         st_recipe_set(r, ST_SET_MONO_HZ, 0, "Mono: there is no side signal.");
         return;
     }
-    double wanted = wanted_width(in, o);
+    decide_mono(r, in, o);
+    double moved = ratio_moved(r, in);
+    double wanted = wanted_width(in, o, moved);
     double capped = fmin(wanted, 1.4);
-    double safe = st_stereo_safe_width(&in->sums, capped, 0.12);
+    double safe = st_stereo_safe_width(&in->sums, capped * sqrt(moved), 0.12) /
+                  sqrt(moved);
     if (in->meter.correlation >= 0.1 && safe < 1 && capped >= 1)
         safe = 1;
     double width = floor(fmin(safe, capped) * 1000 + 0.5) / 10;
@@ -235,5 +261,4 @@ void st_decide_stereo(st_recipe *r, st_goal *goal, const st_measure *in,
         st_goal_bound(goal, "width", 100 * wanted, 140,
                       "Width stops at 140 %%; the reference asks for %.0f %%.",
                       100 * wanted);
-    decide_mono(r, in, o);
 }

@@ -73,7 +73,7 @@ static void judge_loudness(st_qc_check *c, const st_goal *goal,
 
 static void judge_stereo(st_qc *qc, const st_recipe *r,
                          const st_measure *after) {
-    double width = r->value[ST_SET_WIDTH];
+    double width = st_recipe_side_pct(r);
     double correlation = after->meter.correlation;
     bool silent = after->silent;
     put(&qc->check[2], "stereo_width_safe", "Side gain",

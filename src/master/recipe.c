@@ -108,9 +108,14 @@ bool st_recipe_eq_is_flat(const st_recipe *recipe) {
     return true;
 }
 
+double st_recipe_side_pct(const st_recipe *recipe) {
+    return recipe->value[ST_SET_WIDTH] * recipe->value[ST_SET_TRIM] / 100;
+}
+
 bool st_recipe_is_plain(const st_recipe *recipe) {
     const double *v = recipe->value;
     return st_recipe_eq_is_flat(recipe) && v[ST_SET_WIDTH] == 100 &&
-           v[ST_SET_MONO_HZ] == 0 && v[ST_SET_MB_BANDS] == 0 &&
-           v[ST_SET_PAR_MIX] == 0 && v[ST_SET_SAT_MIX] == 0;
+           v[ST_SET_TRIM] == 100 && v[ST_SET_MONO_HZ] == 0 &&
+           v[ST_SET_MB_BANDS] == 0 && v[ST_SET_PAR_MIX] == 0 &&
+           v[ST_SET_SAT_MIX] == 0;
 }

@@ -38,6 +38,7 @@ typedef enum { ST_FIELD_NUMBER, ST_FIELD_BOOL, ST_FIELD_CHOICE } st_field_kind;
     X(AIR_DB, "eq", "air_db", "dB", -12, 12, 0, NUMBER, NULL)                  \
     X(AIR_HZ, "eq", "air_hz", "Hz", 4000, 18000, 11000, NUMBER, NULL)          \
     X(WIDTH, "stereo", "width_pct", "%", 0, 140, 100, NUMBER, NULL)            \
+    X(TRIM, "stereo", "trim_pct", "%", 25, 200, 100, NUMBER, NULL)             \
     X(MONO_HZ, "stereo", "mono_below_hz", "Hz", 0, 400, 0, NUMBER, NULL)       \
     X(MB_BANDS, "compression", "bands", NULL, 0, 4, 0, NUMBER, NULL)           \
     X(MB_HZ1, "compression", "crossover1_hz", "Hz", 40, 400, 120, NUMBER,      \
@@ -140,6 +141,9 @@ double st_recipe_set(st_recipe *recipe, st_setting id, double value,
 void st_recipe_give(st_recipe *recipe, st_setting id, double value,
                     const char *why);
 /* Everything off but gain, limiter and dither? [any] */
+/* Side gain of the whole chain, %: width_pct before the dynamics times trim_pct
+ * after them. [any] */
+double st_recipe_side_pct(const st_recipe *recipe);
 bool st_recipe_is_plain(const st_recipe *recipe);
 
 /* Total EQ target of mid (or side) at hz: curve and bands, held to limit_db.

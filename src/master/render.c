@@ -72,17 +72,26 @@ static void keep_figures(st_pre *out, const st_chain *chain) {
     out->trace = *st_chain_trace(chain);
 }
 
+static st_status sums_step(void *ctx, st_block *block, st_err *err) {
+    (void)err;
+    st_stereo_sums_add(ctx, block->channel[0], block->channel[1],
+                       block->frames);
+    return ST_OK;
+}
+
 /* Source -> chain -> trim -> [spool] -> [aim]. */
 static st_status run_pre(const st_means *means, st_chain *chain,
                          st_source *source, st_sink *sink, st_pre *out,
                          st_err *err) {
-    st_flow_step steps[ST_CHAIN_STEPS + 3];
+    st_flow_step steps[ST_CHAIN_STEPS + 4];
     int n = st_chain_steps(chain, steps),
         latency = st_chain_latency_frames(chain);
     st_trim trim = {latency, out->frames};
     steps[n++] = (st_flow_step){"chain", st_trim_step, &trim, 0};
     if (sink)
         steps[n++] = (st_flow_step){"spool", st_sink_step, sink, 0};
+    if (source->format.channels == 2)
+        steps[n++] = (st_flow_step){"chain", sums_step, &out->sums, 0};
     if (out->aim)
         steps[n++] = (st_flow_step){"aiming", st_aim_step, out->aim, 0};
     st_status status = st_means_flow(means, "processing", 0.6, source, -1,

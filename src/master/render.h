@@ -41,7 +41,8 @@ typedef struct {
     st_spool *spool;
     bool borrowed; /* the chain was empty: it is the input's spool */
     int64_t frames;
-    st_aim *aim; /* NULL when nothing can reach the ceiling */
+    st_aim *aim;         /* NULL when nothing can reach the ceiling */
+    st_stereo_sums sums; /* of it; two channels */
     double eq_low_db, eq_presence_db, eq_air_db; /* made, 60 3500 12000 Hz */
     st_reduction compression, band[4];
     st_gr_trace trace;

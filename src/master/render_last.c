@@ -78,6 +78,19 @@ static double slope(const st_pre *pre, double drive, double ceiling) {
     return isfinite(a) && isfinite(b) ? fmin(fmax(b - a, 0.2), 1) : 1;
 }
 
+/* A lower ceiling, and the drive that keeps the loudness under it. */
+static void lower(round_state *s, const st_goal *goal, double db) {
+    double before = s->params.ceiling_db;
+    s->params.ceiling_db -= db;
+    if (!s->params.limit)
+        s->params.drive_db -= db;
+    else if (s->pre->aim && !isnan(goal->goal_lufs) &&
+             s->recipe->value[ST_SET_SEEK] != 0)
+        s->params.drive_db +=
+            st_aim_drive(s->pre->aim, goal->goal_lufs, s->params.ceiling_db) -
+            st_aim_drive(s->pre->aim, goal->goal_lufs, before);
+}
+
 /* Off by more than a meter's tolerance? Then the drive and ceiling of the
  * next round. */
 static bool correct(round_state *s, const st_goal *goal, double ceiling,
@@ -87,14 +100,12 @@ static bool correct(round_state *s, const st_goal *goal, double ceiling,
                        st_widepeak_db(&s->wide) - (ceiling - 0.005));
     bool again = false;
     if (over > 0) {
-        s->params.ceiling_db -= over + 0.02;
-        if (!s->params.limit)
-            s->params.drive_db -= over + 0.02;
+        lower(s, goal, over + 0.02);
         again = true;
     }
     double lufs = r->after.meter.loudness.integrated_lufs;
     double miss = goal->goal_lufs - lufs;
-    if (!isnan(goal->goal_lufs) && isfinite(lufs) && fabs(miss) > 0.06 &&
+    if (!isnan(goal->goal_lufs) && isfinite(lufs) && fabs(miss) > 0.08 &&
         s->recipe->value[ST_SET_SEEK] != 0) {
         double per_db = s->params.limit ? slope(s->pre, s->params.drive_db,
                                                 s->params.ceiling_db)

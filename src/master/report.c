@@ -56,7 +56,7 @@ static json_t *mastering_json(const st_track *t) {
     set(report, "lra", m->loudness.range_lu, 2);
     set(report, "true_peak_dbTP", m->true_peak_dbtp, 2);
     set(report, "crest_factor", m->crest_db, 2);
-    set(report, "stereo_width_pct", t->recipe->value[ST_SET_WIDTH], 1);
+    set(report, "stereo_width_pct", st_recipe_side_pct(t->recipe), 1);
     set(report, "mono_correlation", m->correlation, 4);
     set(eq, "low_shelf_db", t->pre.eq_low_db, 2);
     set(eq, "presence_db", t->pre.eq_presence_db, 2);

@@ -107,7 +107,59 @@ static void hold_to_limiter(st_track *t) {
     goal->goal_lufs = most;
 }
 
-static st_status render(st_track *t, const st_means *means, uint64_t seed,
+/* Side to mid power that the reference asks for; NAN: nothing is asked. */
+static double wanted_ratio(const st_track *t, const st_decide_options *o) {
+    double from = st_stereo_side_ratio(&t->in.sums);
+    if (!o->reference || o->amounts.width <= 0 || t->in.meter.channels < 2 ||
+        !(from > 1e-9))
+        return NAN;
+    double gain = 1 + o->amounts.width * (sqrt(o->reference->width / from) - 1);
+    return from * gain * gain;
+}
+
+/* Lead the side gain after the dynamics from the ratio `now` to what the
+ * reference asks for, as far as correlation and the 140 % allow. */
+static bool trim_side(st_track *t, const st_decide_options *o, double now,
+                      const st_stereo_sums *sums) {
+    st_recipe *r = t->recipe;
+    double goal = wanted_ratio(t, o), before = r->value[ST_SET_TRIM];
+    if (isnan(goal) || now < 1e-9 || r->given[ST_SET_WIDTH])
+        return false;
+    double trim = before * sqrt(goal / now);
+    double most = 140 * 100 / fmax(r->value[ST_SET_WIDTH], 1);
+    double safe = st_stereo_safe_width(sums, trim / before, 0.12);
+    trim = fmin(fmin(trim, most), before * fmax(safe, 1e-3));
+    trim = floor(trim * 100 + 0.5) / 100;
+    if (fabs(trim - before) < 0.05)
+        return false;
+    trim = st_recipe_set(r, ST_SET_TRIM, trim,
+                         "Dynamics and limiter move the width: this leads it "
+                         "to the reference's, %.3f.",
+                         o->reference->width);
+    return trim != before;
+}
+
+/* Before the limiter runs: the width that it will leave, by the model. */
+static void foresee_width(st_track *t, const st_decide_options *o) {
+    st_recipe *r = t->recipe;
+    if (!o->reference || !t->pre.aim || isnan(t->goal.goal_lufs))
+        return;
+    if (!r->given[ST_SET_TRIM])
+        st_recipe_set(r, ST_SET_TRIM, 100, "%s", "");
+    double aim = t->goal.aim_dbtp;
+    double drive = st_aim_drive(t->pre.aim, t->goal.goal_lufs, aim);
+    double after = st_aim_side_ratio(t->pre.aim, drive, aim);
+    trim_side(t, o, after, &t->pre.sums);
+}
+
+static st_status render_last(st_track *t, const st_means *means, uint64_t seed,
+                             st_err *err) {
+    return st_render_last(means, &t->pre, t->recipe, &t->goal, &t->in,
+                          t->bits_out, seed, &t->result, err);
+}
+
+static st_status render(st_track *t, const st_means *means,
+                        const st_decide_options *o, uint64_t seed,
                         st_err *err) {
     st_status status = ST_OK;
     for (int i = 0; !status && i <= RESTAGES; i++) {
@@ -117,12 +169,11 @@ static st_status render(st_track *t, const st_means *means, uint64_t seed,
         if (status || i == RESTAGES || !restage(t))
             break;
     }
-    if (!status)
-        hold_to_limiter(t);
-    if (!status)
-        status = st_render_last(means, &t->pre, t->recipe, &t->goal, &t->in,
-                                t->bits_out, seed, &t->result, err);
-    return status;
+    if (status)
+        return status;
+    hold_to_limiter(t);
+    foresee_width(t, o);
+    return render_last(t, means, seed, err);
 }
 
 /* Half and more of mean reduction over 3 dB: raise every threshold. */
@@ -153,37 +204,25 @@ static bool ease_width(st_track *t) {
     return width < before;
 }
 
-static st_status render_safe(st_track *t, const st_means *means, uint64_t seed,
+static st_status render_safe(st_track *t, const st_means *means,
+                             const st_decide_options *o, uint64_t seed,
                              st_err *err) {
-    st_status status = render(t, means, seed, err);
+    st_status status = render(t, means, o, seed, err);
     for (int i = 0; !status && i < 2; i++) {
         bool again = ease_compression(t);
         again |= ease_width(t);
         if (!again)
             break;
-        status = render(t, means, seed, err);
+        status = render(t, means, o, seed, err);
     }
     return status;
 }
 
-/* The side gain that would bring the width of the file to the reference's. */
+/* The width of the file written, where it is off. */
 static bool match_width(st_track *t, const st_decide_options *o) {
-    const st_measure *after = &t->result.after;
-    double now = st_stereo_side_ratio(&after->sums);
-    double from = st_stereo_side_ratio(&t->in.sums);
-    if (t->in.meter.channels < 2 || o->amounts.width <= 0 || now < 1e-9)
-        return false;
-    double gain = 1 + o->amounts.width * (sqrt(o->reference->width / from) - 1);
-    double goal = from * gain * gain;
-    if (fabs(now - goal) < 0.003 + 0.01 * goal)
-        return false;
-    double before = t->recipe->value[ST_SET_WIDTH];
-    double width = before * sqrt(goal / now);
-    double safe = st_stereo_safe_width(&after->sums, width / before, 0.12);
-    width = fmin(width, before * fmax(safe, 1e-3));
-    width = st_recipe_set(t->recipe, ST_SET_WIDTH, width,
-                          "Width of the reference, %.3f.", o->reference->width);
-    return fabs(width - before) > 0.05;
+    const st_stereo_sums *sums = &t->result.after.sums;
+    double now = st_stereo_side_ratio(sums);
+    return fabs(now - wanted_ratio(t, o)) > 0.008 && trim_side(t, o, now, sums);
 }
 
 /* What dynamics and limiter changed is measured on the result and led back
@@ -201,10 +240,12 @@ static st_status match(st_track *t, const st_means *means,
                            0.85);
             again = true;
         }
-        again |= match_width(t, o);
-        if (!again)
+        if (again)
+            status = render_safe(t, means, o, seed, err);
+        else if (match_width(t, o))
+            status = render_last(t, means, seed, err);
+        else
             break;
-        status = render_safe(t, means, seed, err);
         t->match_passes = i + 1;
     }
     return status;
@@ -225,7 +266,7 @@ static void note_match(st_track *t, const st_decide_options *o) {
                       "Width (side to mid power) stops at %.3f, the reference "
                       "has %.3f: side gain is %.0f %% (at most 140 %%), "
                       "correlation %.2f (at least 0.1).",
-                      width, ref->width, t->recipe->value[ST_SET_WIDTH],
+                      width, ref->width, st_recipe_side_pct(t->recipe),
                       t->result.after.meter.correlation);
     if (o->amounts.eq >= 1 && t->distance_after_db > 1)
         st_goal_bound(&t->goal, "eq", 0, t->distance_after_db,
@@ -258,15 +299,14 @@ st_status st_track_master(st_track *t, const st_means *means,
     st_status status =
         st_calibrate(means, t->spool, &t->in, t->recipe, &t->goal, err);
     if (!status)
-        status = render_safe(t, means, seed, err);
+        status = render_safe(t, means, o, seed, err);
     if (!status && o->reference)
         status = match(t, means, o, seed, err);
     bool same = true;
     if (!status)
         status = st_qc_reread(means, &t->result, &same, err);
     for (int i = 0; !status && i < 2 && lower_for_codec(t); i++) {
-        status = st_render_last(means, &t->pre, t->recipe, &t->goal, &t->in,
-                                t->bits_out, seed, &t->result, err);
+        status = render_last(t, means, seed, err);
         if (!status)
             status = st_qc_reread(means, &t->result, &same, err);
     }
