@@ -149,7 +149,7 @@ static st_status folded_read(st_source *source, float *const *out,
         if (status != ST_OK)
             return status;
         float *at[ST_MAX_CHANNELS] = {0};
-        for (int c = 0; c < source->format.channels; c++)
+        for (int c = 0; c < f->matrix.out_channels; c++)
             at[c] = out[c] + done;
         st_channel_matrix_apply(
             &f->matrix, (const float *const *)f->block.channel, at, came);

@@ -219,7 +219,7 @@ static st_status open_core(st_source **out, int fd, const char *name,
                    st_magic_name(core.info.kind));
     st_reader *reader = NULL;
     st_status status = dispatch(&reader, &core, err);
-    if (status != ST_OK) {
+    if (reader == NULL) { /* always so, and only so, when it failed */
         st_meta_deinit(&core.meta);
         return status;
     }

@@ -10,7 +10,7 @@ static const double db_per_octave = 6.02059991327962390427;
 
 int st_control_frames(double rate_hz) {
     int frames = 8;
-    for (double top = 64000.0; rate_hz >= top; top *= 2.0)
+    while (rate_hz >= 8000.0 * frames)
         frames *= 2;
     return frames;
 }
