@@ -172,6 +172,20 @@ st_reduction st_gain_reduction(const st_gain *g, int lane) {
     return r;
 }
 
+st_reduction st_reduction_join(const st_reduction *r, int count) {
+    st_reduction sum = r[0];
+    sum.mean_db *= (double)r[0].blocks;
+    for (int i = 1; i < count; i++) {
+        sum.mean_db += r[i].mean_db * (double)r[i].blocks;
+        sum.blocks += r[i].blocks;
+        sum.max_db = fmax(sum.max_db, r[i].max_db);
+        sum.now_db = fmax(sum.now_db, r[i].now_db);
+    }
+    if (sum.blocks > 0)
+        sum.mean_db /= (double)sum.blocks;
+    return sum;
+}
+
 void st_gain_clear(st_gain *g) {
     memset(g->meter, 0, sizeof g->meter);
     memset(g->state.block_cut, 0, sizeof g->state.block_cut);
