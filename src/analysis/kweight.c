@@ -118,7 +118,7 @@ static void solve(double a[][POINTS], double *y, int unknowns, double *x) {
         for (int i = 0; i < POINTS; i++)
             y[i] -= projected[j] * a[j][i];
     }
-    for (int j = unknowns - 1; j >= 0; j--) {
+    for (int j = unknowns; j-- > 0;) {
         double v = projected[j];
         for (int k = j + 1; k < unknowns; k++)
             v -= r[j][k] * x[k];

@@ -311,7 +311,7 @@ static void measure(st_loudness *l, const float *const *in, int frames) {
 }
 
 static void measure_held(st_loudness *l) {
-    const float *in[CHANNELS];
+    const float *in[CHANNELS] = {0};
     for (int c = 0; c < l->channels; c++)
         in[c] = l->hold[c];
     measure(l, in, l->held);

@@ -125,6 +125,20 @@ void st_channel_matrix_apply(const st_channel_matrix *matrix,
     }
 }
 
+const int *st_vorbis_order(int channels) {
+    static const int order[ST_MAX_CHANNELS + 1][ST_MAX_CHANNELS] = {
+        [1] = {0},
+        [2] = {0, 1},
+        [3] = {0, 2, 1},
+        [4] = {0, 1, 2, 3},
+        [5] = {0, 2, 1, 3, 4},
+        [6] = {0, 2, 1, 4, 5, 3},
+        [7] = {0, 2, 1, 5, 6, 4, 3},
+        [8] = {0, 2, 1, 6, 7, 4, 5, 3},
+    };
+    return order[channels];
+}
+
 /* --- as a source --- */
 
 enum { BLOCK_FRAMES = 4096 };
@@ -149,7 +163,7 @@ static st_status folded_read(st_source *source, float *const *out,
         if (status != ST_OK)
             return status;
         float *at[ST_MAX_CHANNELS] = {0};
-        for (int c = 0; c < source->format.channels; c++)
+        for (int c = 0; c < f->matrix.out_channels; c++)
             at[c] = out[c] + done;
         st_channel_matrix_apply(
             &f->matrix, (const float *const *)f->block.channel, at, came);

@@ -38,6 +38,10 @@ void st_channel_matrix_apply(const st_channel_matrix *matrix,
                              const float *const *in, float *const *out,
                              int64_t frames);
 
+/* The channels in the order of a Vorbis or Opus stream (RFC 5215, 4.3.9): entry
+ * i says which of ours stands i-th. channels 1..8. [any] */
+const int *st_vorbis_order(int channels);
+
 /* A source of `channels` (1..8) over `in`, which it takes (freed with it); on
  * error `in` stays the caller's. An equal count gives `in` itself.
  * ST_BAD_ARG, ST_NO_MEM. [one at a time] */

@@ -8,11 +8,7 @@
 #include <assert.h>
 #include <string.h>
 
-extern const st_fft_kernels st_fft_base;
-#ifdef ST_SIMD_X86
-extern const st_fft_kernels st_fft_avx2;
-extern const st_fft_kernels st_fft_avx512;
-#endif
+ST_CPU_TABLES(st_fft_kernels, st_fft);
 
 /* At 256 points the complex transform of n is faster than that of n/2 and the
  * unpacking, as its tiles are full. */
@@ -25,15 +21,7 @@ struct st_rfft {
 };
 
 static const st_fft_kernels *kernels_of(int level) {
-    if (level > (int)st_cpu_level_get())
-        return NULL;
-#ifdef ST_SIMD_X86
-    if (level == ST_CPU_AVX512)
-        return &st_fft_avx512;
-    if (level == ST_CPU_AVX2)
-        return &st_fft_avx2;
-#endif
-    return level == ST_CPU_BASE ? &st_fft_base : NULL;
+    return st_cpu_table(st_fft_tables, level);
 }
 
 static int best_level(void) {

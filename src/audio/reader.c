@@ -97,10 +97,6 @@ static st_status source_read(st_source *source, float *const *out,
 
 static st_status source_seek(st_source *source, int64_t frame, st_err *err) {
     st_reader *reader = (st_reader *)source;
-    if (source->format.frames >= 0 && frame > source->format.frames)
-        return st_err_set(err, ST_BAD_ARG,
-                          "Cannot go to frame %lld of %lld: stay inside.",
-                          (long long)frame, (long long)source->format.frames);
     if (frame == reader->position)
         return ST_OK;
     st_status status = reader->ops->seek(reader, frame, err);
@@ -219,7 +215,7 @@ static st_status open_core(st_source **out, int fd, const char *name,
                    st_magic_name(core.info.kind));
     st_reader *reader = NULL;
     st_status status = dispatch(&reader, &core, err);
-    if (status != ST_OK) {
+    if (reader == NULL) { /* always so, and only so, when it failed */
         st_meta_deinit(&core.meta);
         return status;
     }

@@ -1,5 +1,6 @@
 #include "audio/reader_impl.h"
 
+#include "audio/channels.h"
 #include "core/alloc.h"
 
 #include <sndfile.h>
@@ -132,18 +133,9 @@ static void close_sndfile(st_reader *reader) {
 
 static const st_reader_ops ops = {decode, seek, close_sndfile};
 
-/* Vorbis order (RFC 5215, 4.3.9) to WAVEFORMATEXTENSIBLE order. */
 static void map_channels(sndfile_reader *self, int channels, bool vorbis) {
-    static const int order[9][8] = {
-        [3] = {0, 2, 1},
-        [5] = {0, 2, 1, 3, 4},
-        [6] = {0, 2, 1, 4, 5, 3},
-        [7] = {0, 2, 1, 5, 6, 4, 3},
-        [8] = {0, 2, 1, 6, 7, 4, 5, 3},
-    };
-    bool move = vorbis && (channels == 3 || channels >= 5);
     for (int c = 0; c < channels; c++)
-        self->map[c] = move ? order[channels][c] : c;
+        self->map[c] = vorbis ? st_vorbis_order(channels)[c] : c;
 }
 
 typedef struct {

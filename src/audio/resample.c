@@ -138,12 +138,12 @@ static st_status refill(resampled *s, st_err *err) {
 static st_status resampled_read(st_source *source, float *const *out,
                                 int64_t frames, int64_t *got, st_err *err) {
     resampled *s = (resampled *)source;
-    int channels = source->format.channels;
     int64_t done = 0;
     while (done < frames) {
         st_status status = refill(s, err);
         if (status != ST_OK)
             return status;
+        int channels = s->resampler->channels;
         float *to[ST_MAX_CHANNELS], *from[ST_MAX_CHANNELS];
         advance(to, out, channels, done);
         advance(from, s->block.channel, channels, s->at);

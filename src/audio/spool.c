@@ -276,10 +276,7 @@ static st_status source_read(st_source *source, float *const *out,
 }
 
 static st_status source_seek(st_source *source, int64_t frame, st_err *err) {
-    if (frame > source->format.frames)
-        return st_err_set(err, ST_BAD_ARG,
-                          "Cannot go to frame %lld of %lld: stay inside.",
-                          (long long)frame, (long long)source->format.frames);
+    (void)err;
     ((spool_source *)source)->position = frame;
     return ST_OK;
 }

@@ -11,6 +11,10 @@ st_status st_source_read(st_source *source, float *const *out, int64_t frames,
 
 st_status st_source_seek(st_source *source, int64_t frame, st_err *err) {
     assert(frame >= 0);
+    if (source->format.frames >= 0 && frame > source->format.frames)
+        return st_err_set(err, ST_BAD_ARG,
+                          "Cannot go to frame %lld of %lld: stay inside.",
+                          (long long)frame, (long long)source->format.frames);
     return source->ops->seek(source, frame, err);
 }
 

@@ -17,7 +17,7 @@ typedef struct {
      * the end. */
     st_status (*read)(st_source *source, float *const *out, int64_t frames,
                       int64_t *got, st_err *err);
-    /* Next read starts at `frame` (0..frames). */
+    /* Next read starts at `frame`, never beyond a known end. */
     st_status (*seek)(st_source *source, int64_t frame, st_err *err);
     void (*free)(st_source *source);
 } st_source_ops;
@@ -45,6 +45,7 @@ struct st_sink {
 /* [one at a time], all of these. Blocks may be any size >= 0. */
 ST_MUST_USE st_status st_source_read(st_source *source, float *const *out,
                                      int64_t frames, int64_t *got, st_err *err);
+/* 0..frames where the length is known, else ST_BAD_ARG. */
 ST_MUST_USE st_status st_source_seek(st_source *source, int64_t frame,
                                      st_err *err);
 void st_source_free(st_source *source); /* NULL is fine */

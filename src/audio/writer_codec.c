@@ -1,5 +1,6 @@
 #include "audio/writer_impl.h"
 
+#include "audio/channels.h"
 #include "audio/pcm.h"
 #include "core/alloc.h"
 
@@ -22,7 +23,7 @@ typedef struct {
     int64_t shift;
     st_blob head; /* FLAC: what came before the split was found */
     st_err failure;
-    int map[ST_MAX_CHANNELS];
+    const int *map; /* channel i of the file is our map[i]; not FLAC */
     float *room;
     int32_t *ints;
 } codec_writer;
@@ -275,21 +276,6 @@ static void set_strings(codec_writer *w) {
     }
 }
 
-/* WAVEFORMATEXTENSIBLE order to that of Vorbis (RFC 5215, 4.3.9). */
-static void map_channels(codec_writer *w) {
-    static const int order[9][8] = {
-        [3] = {0, 2, 1},
-        [5] = {0, 2, 1, 3, 4},
-        [6] = {0, 2, 1, 4, 5, 3},
-        [7] = {0, 2, 1, 5, 6, 4, 3},
-        [8] = {0, 2, 1, 6, 7, 4, 5, 3},
-    };
-    int channels = w->core.base.format.channels;
-    bool move = channels == 3 || channels >= 5;
-    for (int c = 0; c < channels; c++)
-        w->map[c] = move ? order[channels][c] : c;
-}
-
 static st_status prepare_extra(codec_writer *w, st_err *err) {
     if (w->core.options.format == ST_WRITE_FLAC) {
         st_flac_put(&w->extra, &w->core.meta);
@@ -315,7 +301,7 @@ static st_status open_encoder(codec_writer *w, st_err *err) {
     w->ints = st_calloc(samples, sizeof *w->ints);
     if (w->room == NULL || w->ints == NULL)
         return st_err_set(err, ST_NO_MEM, "Not enough memory to encode.");
-    map_channels(w);
+    w->map = st_vorbis_order(info.channels);
     st_status status = prepare_extra(w, err);
     if (status != ST_OK)
         return status;

@@ -34,6 +34,18 @@ st_cpu_level st_cpu_level_get(void) {
     return asked < machine ? asked : machine;
 }
 
+const void *st_cpu_table(const void *const *tables, int level) {
+    bool known = level >= ST_CPU_BASE && level <= (int)st_cpu_level_get();
+    return known ? tables[level] : NULL;
+}
+
+const void *st_cpu_table_best(const void *const *tables) {
+    int level = st_cpu_level_get();
+    while (tables[level] == NULL && level > ST_CPU_BASE)
+        level--;
+    return tables[level];
+}
+
 bool st_cpu_flush_denormals(bool on) {
 #if defined(__x86_64__)
     const unsigned both = 0x8040u; /* flush to zero, denormals are zero */

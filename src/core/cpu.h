@@ -21,6 +21,27 @@ typedef enum {
  * variable STEMMA_CPU (base, avx2, avx512) asks for. [any] */
 st_cpu_level st_cpu_level_get(void);
 
+/* Declares the tables that src/meson.build makes of a kernel body, NAME_base,
+ * NAME_avx2 and NAME_avx512, each a TYPE, and lists them by level, NULL where
+ * this build has none, as NAME_tables for the two calls below. */
+#ifdef ST_SIMD_X86
+#define ST_CPU_TABLES(TYPE, NAME)                                              \
+    extern const TYPE NAME##_base, NAME##_avx2, NAME##_avx512;                 \
+    static const void *const NAME##_tables[ST_CPU_LEVEL_COUNT] = {             \
+        &NAME##_base, &NAME##_avx2, &NAME##_avx512}
+#else
+#define ST_CPU_TABLES(TYPE, NAME)                                              \
+    extern const TYPE NAME##_base;                                             \
+    static const void *const NAME##_tables[ST_CPU_LEVEL_COUNT] = {&NAME##_base}
+#endif
+
+/* The table of one st_cpu_level; NULL where this build or machine lacks it,
+ * and for any other number. [any] */
+const void *st_cpu_table(const void *const *tables, int level);
+/* The best table for this machine; look it up once, in _new. Never NULL: every
+ * build has the base. [any] */
+const void *st_cpu_table_best(const void *const *tables);
+
 /* Whether this thread treats subnormal numbers as zero (they are slow, and
  * -750 dB says nothing); returns what was set before. st_pool_for and
  * st_pipe_run do it around the work they run, on every thread, so that the

@@ -5,22 +5,10 @@
 
 #include <string.h>
 
-extern const st_rng_ops st_rng_ops_base;
-#ifdef ST_SIMD_X86
-extern const st_rng_ops st_rng_ops_avx2;
-extern const st_rng_ops st_rng_ops_avx512;
-#endif
+ST_CPU_TABLES(st_rng_ops, st_rng_ops);
 
 st_rng st_rng_make(uint64_t seed, uint64_t stream) {
-    st_rng rng = {seed, stream, &st_rng_ops_base};
-#ifdef ST_SIMD_X86
-    st_cpu_level level = st_cpu_level_get();
-    if (level == ST_CPU_AVX512)
-        rng.ops = &st_rng_ops_avx512;
-    else if (level == ST_CPU_AVX2)
-        rng.ops = &st_rng_ops_avx2;
-#endif
-    return rng;
+    return (st_rng){seed, stream, st_cpu_table_best(st_rng_ops_tables)};
 }
 
 void st_rng_words(const st_rng *rng, uint64_t block, uint32_t out[4]) {

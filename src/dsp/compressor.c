@@ -210,20 +210,12 @@ void st_compressor_process(st_compressor *u, const float *const *in,
 }
 
 st_reduction st_compressor_reduction(const st_compressor *u) {
-    st_reduction sum = st_gain_reduction(&u->gain, 0);
     if (u->linked)
-        return sum;
-    sum.mean_db *= (double)sum.blocks;
-    for (int c = 1; c < u->channels; c++) {
-        st_reduction r = st_gain_reduction(&u->gain, c);
-        sum.mean_db += r.mean_db * (double)r.blocks;
-        sum.blocks += r.blocks;
-        sum.max_db = fmax(sum.max_db, r.max_db);
-        sum.now_db = fmax(sum.now_db, r.now_db);
-    }
-    if (sum.blocks > 0)
-        sum.mean_db /= (double)sum.blocks;
-    return sum;
+        return st_gain_reduction(&u->gain, 0);
+    st_reduction lane[MAX_CHANNELS];
+    for (int c = 0; c < u->channels; c++)
+        lane[c] = st_gain_reduction(&u->gain, c);
+    return st_reduction_join(lane, u->channels);
 }
 
 void st_compressor_clear_reduction(st_compressor *u) {

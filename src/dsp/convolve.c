@@ -7,11 +7,7 @@
 
 #include <string.h>
 
-extern const st_convolve_kernels st_convolve_base;
-#ifdef ST_SIMD_X86
-extern const st_convolve_kernels st_convolve_avx2;
-extern const st_convolve_kernels st_convolve_avx512;
-#endif
+ST_CPU_TABLES(st_convolve_kernels, st_convolve);
 
 enum { MAX_TAPS = 1 << 20, MAX_PAIRS = 4 };
 
@@ -35,16 +31,6 @@ struct st_convolve {
     float *scratch;
     pair pair[MAX_PAIRS];
 };
-
-static const st_convolve_kernels *kernels_get(void) {
-#ifdef ST_SIMD_X86
-    if (st_cpu_level_get() == ST_CPU_AVX512)
-        return &st_convolve_avx512;
-    if (st_cpu_level_get() == ST_CPU_AVX2)
-        return &st_convolve_avx2;
-#endif
-    return &st_convolve_base;
-}
 
 static bool params_are_good(const st_spec *spec, const st_convolve_params *p) {
     int block = p->block_frames;
@@ -133,7 +119,7 @@ st_status st_convolve_new(st_convolve **out, const st_spec *spec,
     st_convolve *u = st_calloc(1, sizeof *u);
     if (u == NULL)
         return ST_NO_MEM;
-    u->kernels = kernels_get();
+    u->kernels = st_cpu_table_best(st_convolve_tables);
     u->channels = spec->channels;
     u->pairs = (spec->channels + 1) / 2;
     plan_sizes(u, params);

@@ -10,7 +10,7 @@ static const double db_per_octave = 6.02059991327962390427;
 
 int st_control_frames(double rate_hz) {
     int frames = 8;
-    for (double top = 64000.0; rate_hz >= top; top *= 2.0)
+    while (rate_hz >= 8000.0 * frames)
         frames *= 2;
     return frames;
 }
@@ -170,6 +170,20 @@ st_reduction st_gain_reduction(const st_gain *g, int lane) {
     if (m->blocks > 0)
         r.mean_db = m->cut_sum / (double)m->blocks * db_per_octave;
     return r;
+}
+
+st_reduction st_reduction_join(const st_reduction *r, int count) {
+    st_reduction sum = r[0];
+    sum.mean_db *= (double)r[0].blocks;
+    for (int i = 1; i < count; i++) {
+        sum.mean_db += r[i].mean_db * (double)r[i].blocks;
+        sum.blocks += r[i].blocks;
+        sum.max_db = fmax(sum.max_db, r[i].max_db);
+        sum.now_db = fmax(sum.now_db, r[i].now_db);
+    }
+    if (sum.blocks > 0)
+        sum.mean_db /= (double)sum.blocks;
+    return sum;
 }
 
 void st_gain_clear(st_gain *g) {

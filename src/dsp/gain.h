@@ -48,6 +48,9 @@ void st_gain_reset(st_gain *g, float *now);
 void st_gain_run(st_gain *g, const float *mean, const float *top, float *gains,
                  int steps);
 st_reduction st_gain_reduction(const st_gain *g, int lane);
+/* `count` (1..) readings as one: the mean weighted by their blocks, the largest
+ * of max_db and now_db. */
+st_reduction st_reduction_join(const st_reduction *r, int count);
 void st_gain_clear(st_gain *g);
 
 #endif

@@ -445,7 +445,7 @@ static void scale_hop(const st_limiter *u, float *out, const float *in,
 }
 
 static void first_stage(st_limiter *u) {
-    float want[CHANNELS][BLOCKS];
+    float want[CHANNELS][BLOCKS] = {{0}};
     demands(u, 0, want);
     float curve[HOP];
     bool one = true;

@@ -303,17 +303,10 @@ static st_reduction band_reduction(const st_multiband *u, int band) {
 }
 
 static st_reduction all_bands(const st_multiband *u) {
-    st_reduction sum = {0};
-    for (int band = 0; band < u->xover.bands; band++) {
-        st_reduction r = band_reduction(u, band);
-        sum.mean_db += r.mean_db * (double)r.blocks;
-        sum.blocks += r.blocks;
-        sum.max_db = fmax(sum.max_db, r.max_db);
-        sum.now_db = fmax(sum.now_db, r.now_db);
-    }
-    if (sum.blocks > 0)
-        sum.mean_db /= (double)sum.blocks;
-    return sum;
+    st_reduction one[ST_CROSSOVER_MAX_BANDS];
+    for (int band = 0; band < u->xover.bands; band++)
+        one[band] = band_reduction(u, band);
+    return st_reduction_join(one, u->xover.bands);
 }
 
 st_reduction st_multiband_reduction(const st_multiband *u, int band) {

@@ -196,7 +196,7 @@ static void lay_lane(st_oversample *os, lane *l, float *rows) {
         lay_up(os, l, stage);
     l->downs = os->steps + os->step_at;
     float **wide = l->work;
-    for (int stage = os->stages - 1; stage >= 0; stage--) {
+    for (int stage = os->stages; stage-- > 0;) {
         lay_down(os, l, stage, wide, narrow);
         wide = narrow;
         narrow += 1 << stage;

@@ -48,24 +48,7 @@ struct st_truepeak {
     track ch[];
 };
 
-extern const st_tp_ops st_tp_ops_base;
-#ifdef ST_SIMD_X86
-extern const st_tp_ops st_tp_ops_avx2;
-extern const st_tp_ops st_tp_ops_avx512;
-#endif
-
-static const st_tp_ops *ops_get(void) {
-    switch (st_cpu_level_get()) {
-#ifdef ST_SIMD_X86
-    case ST_CPU_AVX512:
-        return &st_tp_ops_avx512;
-    case ST_CPU_AVX2:
-        return &st_tp_ops_avx2;
-#endif
-    default:
-        return &st_tp_ops_base;
-    }
-}
+ST_CPU_TABLES(st_tp_ops, st_tp_ops);
 
 /* ---- filters ---- */
 
@@ -357,7 +340,7 @@ st_status st_truepeak_new(st_truepeak **out, const st_truepeak_params *params) {
     if (tp == NULL)
         return ST_NO_MEM;
     tp->params = *params;
-    tp->ops = ops_get();
+    tp->ops = st_cpu_table_best(st_tp_ops_tables);
     design(&tp->f);
     for (size_t c = 0; c < channels && params->hop_frames > 0; c++) {
         tp->ch[c].hops = st_calloc((size_t)params->hop_capacity, sizeof(float));

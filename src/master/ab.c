@@ -26,13 +26,14 @@ static double weight_after(const st_ab_params *p, int64_t frame) {
     return after;
 }
 
+/* To out[c][at..at + frames), silence where the part ends. */
 static st_status read_part(ab_source *s, int which, float *const *out,
-                           int64_t frames, st_err *err) {
+                           int64_t at, int64_t frames, st_err *err) {
     int64_t done = 0;
     while (done < frames) {
         float *moved[ST_MAX_CHANNELS];
         for (int c = 0; c < s->base.format.channels; c++)
-            moved[c] = out[c] + done;
+            moved[c] = out[c] + at + done;
         int64_t got = 0;
         st_status status =
             st_source_read(s->part[which], moved, frames - done, &got, err);
@@ -43,20 +44,20 @@ static st_status read_part(ab_source *s, int which, float *const *out,
         done += got;
     }
     for (int c = 0; c < s->base.format.channels; c++)
-        memset(out[c] + done, 0, (size_t)(frames - done) * sizeof(float));
+        memset(out[c] + at + done, 0, (size_t)(frames - done) * sizeof(float));
     return ST_OK;
 }
 
 /* Both parts are at one place in the track, correlated, so the crossfade is
  * linear in amplitude. */
-static void mix(ab_source *s, float *const *out, int64_t frames) {
+static void mix(ab_source *s, float *const *out, int64_t at, int64_t frames) {
     const st_ab_params *p = &s->params;
     for (int64_t i = 0; i < frames; i++) {
         double w = weight_after(p, s->at + i);
         float a = (float)((1 - w) * p->before_gain);
         float b = (float)(w * p->after_gain);
         for (int c = 0; c < s->base.format.channels; c++)
-            out[c][i] = a * out[c][i] + b * s->scratch.channel[c][i];
+            out[c][at + i] = a * out[c][at + i] + b * s->scratch.channel[c][i];
     }
 }
 
@@ -67,15 +68,12 @@ static st_status ab_read(st_source *source, float *const *out, int64_t frames,
     while (*got < frames && s->at < s->params.frames) {
         int64_t n = frames - *got < CHUNK ? frames - *got : CHUNK;
         n = n < s->params.frames - s->at ? n : s->params.frames - s->at;
-        float *moved[ST_MAX_CHANNELS];
-        for (int c = 0; c < s->base.format.channels; c++)
-            moved[c] = out[c] + *got;
-        st_status status = read_part(s, 0, moved, n, err);
+        st_status status = read_part(s, 0, out, *got, n, err);
         if (!status)
-            status = read_part(s, 1, s->scratch.channel, n, err);
+            status = read_part(s, 1, s->scratch.channel, 0, n, err);
         if (status)
             return status;
-        mix(s, moved, n);
+        mix(s, out, *got, n);
         s->at += n, *got += n;
     }
     return ST_OK;

@@ -121,6 +121,20 @@ static void use_references(st_master_job *job, const st_measure *m, int count) {
         job->options.reference = &job->reference;
 }
 
+/* The first input and the references, at once. */
+static st_status load_first(loading *l, int refs, st_err *err) {
+    st_pool_for(st_ctx_pool(l->job->ctx), refs + 1, load_one, l);
+    for (int i = 0; i <= refs; i++) {
+        if (l->status[i] == ST_OK)
+            continue;
+        if (err)
+            *err = l->err[i];
+        return l->status[i];
+    }
+    use_references(l->job, l->references, refs);
+    return ST_OK;
+}
+
 static st_status load_all(st_master_job *job, st_track *tracks, int count,
                           st_err *err) {
     int refs = st_in_count(job->in, "reference");
@@ -128,16 +142,9 @@ static st_status load_all(st_master_job *job, st_track *tracks, int count,
     l.references = st_calloc((size_t)refs, sizeof *l.references);
     l.status = st_calloc((size_t)refs + 1, sizeof *l.status);
     l.err = st_calloc((size_t)refs + 1, sizeof *l.err);
-    st_status status = ST_OK;
-    if (!l.references || !l.status || !l.err)
-        status = st_err_set(err, ST_NO_MEM, "Out of memory.");
-    else
-        st_pool_for(st_ctx_pool(job->ctx), refs + 1, load_one, &l);
-    for (int i = 0; !status && i <= refs; i++)
-        if ((status = l.status[i]) != ST_OK && err)
-            *err = l.err[i];
-    if (!status)
-        use_references(job, l.references, refs);
+    st_status status = l.references && l.status && l.err
+                           ? load_first(&l, refs, err)
+                           : st_err_set(err, ST_NO_MEM, "Out of memory.");
     st_free(l.references);
     st_free(l.status);
     st_free(l.err);
@@ -355,15 +362,14 @@ st_status st_master_run(st_ctx *ctx, st_in *in, st_out *out, st_err *err) {
     st_master_job job = {.ctx = ctx, .in = in, .out = out};
     int count = st_in_count(in, "audio");
     st_track *tracks = st_calloc((size_t)count, sizeof *tracks);
-    st_status status =
-        tracks ? ST_OK : st_err_set(err, ST_NO_MEM, "Out of memory.");
-    if (!status)
-        status = st_ctx_folder(ctx, &job.folder, err);
+    if (!tracks)
+        return st_err_set(err, ST_NO_MEM, "Out of memory.");
+    st_status status = st_ctx_folder(ctx, &job.folder, err);
     if (!status)
         status = st_master_settings(&job, err);
     if (!status)
         status = master_all(&job, tracks, count, err);
-    for (int i = 0; tracks && i < count; i++)
+    for (int i = 0; i < count; i++)
         st_track_deinit(&tracks[i]);
     st_free(tracks);
     st_recipe_free(job.given);

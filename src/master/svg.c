@@ -30,8 +30,9 @@ void st_chart_begin(st_text *t, const st_chart *c, const char *label) {
 }
 
 void st_chart_rows(st_text *t, const st_chart *c, double step) {
-    for (double y = ceil(c->y_min / step) * step; y <= c->y_max + 1e-9;
-         y += step) {
+    double first = ceil(c->y_min / step);
+    for (int row = 0; (first + row) * step <= c->y_max + 1e-9; row++) {
+        double y = (first + row) * step;
         st_text_add(t,
                     "<path class=\"grid\" d=\"M%d %.1fH%d\"/><text "
                     "class=\"tick\" x=\"%d\" y=\"%.1f\" "
@@ -106,7 +107,8 @@ void st_chart_time(st_text *t, const st_chart *c) {
     for (int i = 12; i >= 0; i--)
         if ((c->x_max - c->x_min) / steps[i] <= 10)
             step = steps[i];
-    for (double x = 0; x <= c->x_max + 1e-9; x += step) {
+    for (int column = 0; column * step <= c->x_max + 1e-9; column++) {
+        double x = column * step;
         char text[16];
         st_time_text(x, text, sizeof text);
         st_chart_column(t, c, x, text);

@@ -178,6 +178,7 @@ static void test_resample_blocks_do_not_matter(void **state) {
         assert_true(got == 100);
         assert_memory_equal(part, one + places[i], sizeof part);
     }
+    assert_int_equal(st_source_seek(a, a_total + 1, &err), ST_BAD_ARG);
     st_free(one);
     st_free(two);
     st_source_free(a);

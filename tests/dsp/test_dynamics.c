@@ -289,6 +289,28 @@ static void test_multiband_bands_are_apart(void **state) {
     }
 }
 
+/* Where every band lifts, the reading of all says so. */
+static void test_multiband_meter_of_all_lifts(void **state) {
+    (void)state;
+    static const double tones[] = {40.0, 320.0, 2000.0, 12000.0};
+    static const double levels[] = {-40.0, -40.0, -40.0, -40.0};
+    st_multiband_params p = st_multiband_defaults();
+    for (int band = 0; band < 4; band++) {
+        p.band[band].upward = true;
+        p.band[band].ratio = 2.0;
+        p.band[band].threshold_db = -20.0;
+    }
+    sig_tones(left, FRAMES, rate_hz, tones, levels, 4);
+    memcpy(right, left, sizeof right);
+    st_reduction r[5];
+    squeeze(&p, r);
+    double least_lift = -INFINITY;
+    for (int band = 1; band < 5; band++)
+        least_lift = fmax(least_lift, r[band].now_db);
+    assert_true(least_lift < -3.0);
+    assert_true(r[0].now_db == least_lift);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_static_curve),
@@ -302,6 +324,7 @@ int main(void) {
         cmocka_unit_test(test_multiband_neutral_is_the_input),
         cmocka_unit_test(test_multiband_idle_is_flat),
         cmocka_unit_test(test_multiband_bands_are_apart),
+        cmocka_unit_test(test_multiband_meter_of_all_lifts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
