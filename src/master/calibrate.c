@@ -15,7 +15,7 @@ static st_status listen(st_source *source, const st_measure *in,
     if (status)
         return status;
     st_flow_step steps[ST_CHAIN_STEPS];
-    int n = st_chain_steps(chain, steps);
+    int n = st_chain_steps(chain, INT64_MAX, steps);
     for (int i = 0; !status && n > 0 && i < in->excerpts; i++) {
         status = st_source_seek(source, in->excerpt[i], err);
         if (!status)

@@ -15,6 +15,7 @@ struct st_chain {
     const st_ops *ops;
     int rate_hz, channels;
     float gain, dc[2];
+    int64_t left; /* frames of sound still to come */
     bool has_gain;
     st_lineq *eq;
     st_stereo *stereo;
@@ -196,12 +197,14 @@ void st_chain_free(st_chain *c) {
 
 static st_status gain_step(void *ctx, st_block *b, st_err *err) {
     (void)err;
-    const st_chain *c = ctx;
+    st_chain *c = ctx;
+    /* Not from the silence after the end: that would be a step there. */
+    int here = (int)(b->frames < c->left ? b->frames : c->left);
+    c->left -= here;
     for (int ch = 0; ch < b->channels; ch++) {
         float dc = c->dc[ch & 1];
-        if (dc != 0)
-            for (int i = 0; i < b->frames; i++)
-                b->channel[ch][i] -= dc;
+        for (int i = 0; dc != 0 && i < here; i++)
+            b->channel[ch][i] -= dc;
         c->ops->scale(b->channel[ch], b->channel[ch], c->gain,
                       (size_t)b->frames);
     }
@@ -259,7 +262,8 @@ static st_status saturate_step(void *ctx, st_block *b, st_err *err) {
     return ST_OK;
 }
 
-int st_chain_steps(st_chain *c, st_flow_step *steps) {
+int st_chain_steps(st_chain *c, int64_t frames, st_flow_step *steps) {
+    c->left = frames;
     int n = 0;
     if (c->has_gain)
         steps[n++] = (st_flow_step){"gain", gain_step, c, 0};

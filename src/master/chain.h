@@ -31,9 +31,10 @@ typedef struct st_chain st_chain;
 ST_MUST_USE st_status st_chain_new(st_chain **out, int rate_hz, int channels,
                                    const st_recipe *recipe, st_err *err);
 void st_chain_free(st_chain *chain); /* NULL is fine */
-/* Steps of the units made, 0..6; `steps` has room for as many. [main] */
+/* Steps of the units made, 0..6, for a stream of `frames` and silence after
+ * it; `steps` has room for as many. [main] */
 enum { ST_CHAIN_STEPS = 6 };
-int st_chain_steps(st_chain *chain, st_flow_step *steps);
+int st_chain_steps(st_chain *chain, int64_t frames, st_flow_step *steps);
 int st_chain_latency_frames(const st_chain *chain);
 /* What the EQ made answers at hz, dB; 0 without an EQ. [main] */
 double st_chain_eq_db(const st_chain *chain, bool side, double hz);

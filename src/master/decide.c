@@ -63,6 +63,16 @@ static void check_plr(st_recipe *r, st_goal *goal, const st_decide_options *o) {
     goal->goal_lufs = most;
 }
 
+/* Loudness, peak and image are where they should be: a finished master. */
+static bool is_finished(const st_recipe *r, const st_measure *in,
+                        const st_decide_options *o) {
+    double off = in->meter.loudness.integrated_lufs - r->value[ST_SET_LUFS];
+    bool mono = in->meter.channels < 2 || in->meter.width < 1e-9;
+    return !o->reference && fabs(off) <= ST_FINISHED_LU &&
+           in->meter.true_peak_dbtp <= r->value[ST_SET_CEILING] &&
+           (mono || st_stereo_correlation(&in->sums, 1) >= 0.1);
+}
+
 void st_decide_target(st_recipe *r, st_goal *goal, const st_measure *in,
                       const st_decide_options *o) {
     target_of(r, o, in);
@@ -83,10 +93,16 @@ void st_decide_target(st_recipe *r, st_goal *goal, const st_measure *in,
                                    "needed): only its peak was held.");
         return;
     }
-    check_plr(r, goal, o);
+    goal->finished = is_finished(r, in, o);
+    if (goal->finished)
+        goal->goal_lufs = lufs;
+    else
+        check_plr(r, goal, o);
     goal->gain_db = goal->goal_lufs - lufs;
-    goal->over_db =
-        fmax(0, in->meter.true_peak_dbtp + goal->gain_db - goal->aim_dbtp);
+    goal->over_db = goal->finished
+                        ? 0
+                        : fmax(0, in->meter.true_peak_dbtp + goal->gain_db -
+                                      goal->aim_dbtp);
 }
 
 static void decide_dc(st_recipe *r, const st_measure *in) {
@@ -103,16 +119,17 @@ static void decide_dc(st_recipe *r, const st_measure *in) {
     }
 }
 
-static void decide_dither(st_recipe *r, const st_goal *goal,
-                          const st_measure *in, const st_decide_options *o) {
+static void decide_dither(st_recipe *r, st_goal *goal, const st_measure *in,
+                          const st_decide_options *o) {
     bool same = st_recipe_is_plain(r) && goal->gain_db == 0 &&
                 goal->over_db == 0 && r->value[ST_SET_DC_LEFT] == 0 &&
                 r->value[ST_SET_DC_RIGHT] == 0;
+    goal->untouched = same && in->meter.bits <= o->bits_out;
     if (o->bits_out == 0)
-        st_recipe_set(r, ST_SET_DITHER_ON, 0, "Float output needs no dither.");
-    else if (same && in->meter.bits <= o->bits_out)
-        st_recipe_set(r, ST_SET_DITHER_ON, 0,
-                      "Every sample stays as it is: nothing to dither.");
+        st_recipe_set(r, ST_SET_DITHER_ON, 1, "Not used: float output.");
+    else if (goal->untouched)
+        st_recipe_set(r, ST_SET_DITHER_ON, 1,
+                      "Not used: every sample stays as it is.");
     else
         st_recipe_set(r, ST_SET_DITHER_ON, 1,
                       "Triangular dither for %d bits: rounding then leaves no "
@@ -122,14 +139,29 @@ static void decide_dither(st_recipe *r, const st_goal *goal,
                   "White: inaudible at 24 bits, safe for further work.");
 }
 
+static void leave_alone(st_recipe *r) {
+    static const char why[] = "Left alone: the file meets its target already.";
+    for (int i = ST_SET_DC_LEFT; i < ST_SET_DITHER_ON; i++)
+        st_recipe_set(r, (st_setting)i, st_recipe_field((st_setting)i)->initial,
+                      "%s", why);
+    if (r->curve_given)
+        return;
+    r->mid_count = r->side_count = 0;
+    snprintf(r->curve_reason, sizeof r->curve_reason, "%s", why);
+}
+
 void st_decide(st_recipe *r, st_goal *goal, const st_measure *in,
                const st_decide_options *options) {
     *goal = (st_goal){0};
     snprintf(r->preset, sizeof r->preset, "%s", options->preset->name);
     st_decide_target(r, goal, in, options);
-    decide_dc(r, in);
-    st_decide_eq(r, goal, in, options);
-    st_decide_stereo(r, goal, in, options);
-    st_decide_dynamics(r, goal, in, options);
+    if (goal->finished) {
+        leave_alone(r);
+    } else {
+        decide_dc(r, in);
+        st_decide_eq(r, goal, in, options);
+        st_decide_stereo(r, goal, in, options);
+        st_decide_dynamics(r, goal, in, options);
+    }
     decide_dither(r, goal, in, options);
 }

@@ -17,6 +17,8 @@
 
 /* The limiter aims this much under the ceiling: other meters over-read. */
 #define ST_CEILING_MARGIN_DB 0.12
+/* An input this near its target, its peak under the ceiling, is finished. */
+#define ST_FINISHED_LU 0.1
 
 typedef struct {
     const st_preset *preset;       /* never NULL */
@@ -45,6 +47,8 @@ typedef struct {
     double gain_db; /* from the input to the goal */
     double over_db; /* how far peaks would stand over the aim */
     double glue_db; /* mean reduction wanted in loud parts; 0: none */
+    bool untouched; /* every sample stays as it is: nothing to dither */
+    bool finished;  /* the input meets its target already: leave it alone */
     st_bound bounds[ST_BOUNDS_MAX];
     int bound_count;
 } st_goal;

@@ -144,9 +144,23 @@ static void correct(st_recipe *r, const double *dev, double correction,
     r->side_count = 0;
 }
 
+/* A band that was asked for beyond the bound of the whole. */
+static void name_held_band(const st_recipe *r, st_goal *goal) {
+    static const st_setting bands[] = {ST_SET_LOW_DB, ST_SET_PRESENCE_DB,
+                                       ST_SET_AIR_DB};
+    double limit = r->value[ST_SET_EQ_LIMIT];
+    for (int i = 0; i < 3; i++)
+        if (fabs(r->value[bands[i]]) > limit + 1e-9)
+            st_goal_bound(goal, "eq", r->value[bands[i]],
+                          copysign(limit, r->value[bands[i]]),
+                          "eq.%s asks for %+.1f dB: held to %.0f dB (raise "
+                          "eq.limit_db in the recipe, or use --unbounded).",
+                          st_recipe_field(bands[i])->name, r->value[bands[i]],
+                          limit);
+}
+
 void st_decide_eq(st_recipe *r, st_goal *goal, const st_measure *in,
                   const st_decide_options *o) {
-    (void)goal;
     double dev[ST_MEASURE_BANDS];
     st_recipe_set(r, ST_SET_EQ_LIMIT, o->unbounded ? 40 : 3,
                   o->unbounded ? "The user lifted the bound (--unbounded)."
@@ -157,6 +171,7 @@ void st_decide_eq(st_recipe *r, st_goal *goal, const st_measure *in,
     bool matched = o->reference && o->amounts.eq > 0;
     if (!matched)
         lean_all(r, o->preset, dev);
+    name_held_band(r, goal);
     if (r->curve_given)
         return;
     if (matched)

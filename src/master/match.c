@@ -24,7 +24,8 @@ static void add_shape(double *sum, const double *db, double level,
 }
 
 bool st_reference_add(st_reference *r, const st_measure *m, double weight) {
-    if (m->silent || !(weight > 0) || !isfinite(m->meter.plr_db))
+    if (m->silent || !(weight > 0) || !isfinite(m->meter.plr_db) ||
+        m->meter.seconds < 1)
         return false;
     double level = total_db(m->mid_db), bands[ST_SPECTRUM_BANDS];
     add_shape(r->mid_db, m->mid_db, level, weight);

@@ -3,6 +3,7 @@
 #include <ctype.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -145,6 +146,32 @@ st_status st_preset_parse(st_preset *out, const json_t *document, st_err *err) {
     }
     *out = preset;
     return ST_OK;
+}
+
+static bool is_field(const char *name) {
+    static const char *const others[] = {"schema", "name", "about", "base"};
+    for (size_t i = 0; i < sizeof others / sizeof others[0]; i++)
+        if (strcmp(name, others[i]) == 0)
+            return true;
+    for (int i = 0; i < FIELDS; i++)
+        if (strcmp(name, table[i].name) == 0)
+            return true;
+    return false;
+}
+
+int st_preset_unknown(const json_t *document, char *names, size_t room) {
+    const char *name;
+    json_t *value;
+    int count = 0;
+    names[0] = 0;
+    json_object_foreach((json_t *)(uintptr_t)document, name, value) {
+        if (is_field(name))
+            continue;
+        size_t used = strlen(names);
+        snprintf(names + used, room - used, "%s%s", used ? ", " : "", name);
+        count++;
+    }
+    return count;
 }
 
 json_t *st_preset_json(const st_preset *preset) {

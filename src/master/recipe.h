@@ -17,7 +17,12 @@
 #include <jansson.h>
 #include <stdbool.h>
 
-typedef enum { ST_FIELD_NUMBER, ST_FIELD_BOOL, ST_FIELD_CHOICE } st_field_kind;
+typedef enum {
+    ST_FIELD_NUMBER,
+    ST_FIELD_WHOLE,
+    ST_FIELD_BOOL,
+    ST_FIELD_CHOICE
+} st_field_kind;
 
 /* X(ID, section, name, unit, min, max, default, kind, choices) */
 #define ST_RECIPE_FIELDS(X)                                                    \
@@ -40,7 +45,7 @@ typedef enum { ST_FIELD_NUMBER, ST_FIELD_BOOL, ST_FIELD_CHOICE } st_field_kind;
     X(WIDTH, "stereo", "width_pct", "%", 0, 140, 100, NUMBER, NULL)            \
     X(TRIM, "stereo", "trim_pct", "%", 25, 200, 100, NUMBER, NULL)             \
     X(MONO_HZ, "stereo", "mono_below_hz", "Hz", 0, 400, 0, NUMBER, NULL)       \
-    X(MB_BANDS, "compression", "bands", NULL, 0, 4, 0, NUMBER, NULL)           \
+    X(MB_BANDS, "compression", "bands", NULL, 0, 4, 0, WHOLE, NULL)            \
     X(MB_HZ1, "compression", "crossover1_hz", "Hz", 40, 400, 120, NUMBER,      \
       NULL)                                                                    \
     X(MB_HZ2, "compression", "crossover2_hz", "Hz", 300, 3000, 900, NUMBER,    \
@@ -158,6 +163,9 @@ bool st_recipe_eq_is_flat(const st_recipe *recipe);
 ST_MUST_USE st_status st_recipe_parse(st_recipe **out, const json_t *document,
                                       st_err *err);
 /* The recipe as a new document, or NULL when out of memory. [any] */
+/* Names in the document that stand for nothing here, "eq.nonsense, foo", cut to
+ * `room`; their number. They are kept when the recipe is saved. [any] */
+int st_recipe_unknown(const json_t *document, char *names, size_t room);
 json_t *st_recipe_json(const st_recipe *recipe);
 
 #endif

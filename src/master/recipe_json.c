@@ -39,8 +39,12 @@ static double number_of(const st_field *field, const json_t *value) {
         int choice = choice_of(field, json_string_value(value));
         return choice < 0 ? NAN : choice;
     }
-    if (field->kind == ST_FIELD_NUMBER && json_is_number(value))
-        return json_number_value(value);
+    if (!json_is_number(value))
+        return NAN;
+    double number = json_number_value(value);
+    if (field->kind == ST_FIELD_NUMBER ||
+        (field->kind == ST_FIELD_WHOLE && number == floor(number)))
+        return number;
     return NAN;
 }
 
@@ -52,13 +56,13 @@ static st_status bad_value(const st_field *f, st_err *err) {
                                  i ? ", " : "", f->choices[i]);
     if (f->kind == ST_FIELD_BOOL)
         snprintf(names, sizeof names, "true or false");
-    if (f->kind != ST_FIELD_NUMBER)
+    if (f->kind == ST_FIELD_BOOL || f->kind == ST_FIELD_CHOICE)
         return st_err_set(err, ST_BAD_DATA, "%s.%s must be one of: %s.",
                           f->section, f->name, names);
-    return st_err_set(err, ST_BAD_DATA,
-                      "%s.%s must be a number from %g to %g%s%s.", f->section,
-                      f->name, f->min, f->max, f->unit ? " " : "",
-                      f->unit ? f->unit : "");
+    return st_err_set(
+        err, ST_BAD_DATA, "%s.%s must be a %snumber from %g to %g%s%s.",
+        f->section, f->name, f->kind == ST_FIELD_WHOLE ? "whole " : "", f->min,
+        f->max, f->unit ? " " : "", f->unit ? f->unit : "");
 }
 
 static st_status parse_field(st_recipe *recipe, st_setting id,
@@ -131,6 +135,42 @@ static st_status parse_settings(st_recipe *recipe, const json_t *document,
         status = parse_curve(json_object_get(curve, "side"), "side",
                              recipe->side, &recipe->side_count, err);
     return status;
+}
+
+static bool has_setting(const char *section, const char *name) {
+    for (int i = 0; i < ST_SET_COUNT; i++) {
+        const st_field *f = st_recipe_field((st_setting)i);
+        if (strcmp(f->section, section) == 0 &&
+            (!name || strcmp(f->name, name) == 0))
+            return true;
+    }
+    return false;
+}
+
+static void add_name(char *names, size_t room, const char *section,
+                     const char *name) {
+    size_t used = strlen(names);
+    snprintf(names + used, room - used, "%s%s%s%s", used ? ", " : "", section,
+             name ? "." : "", name ? name : "");
+}
+
+int st_recipe_unknown(const json_t *document, char *names, size_t room) {
+    json_t *settings = json_object_get(document, "settings"), *section, *item;
+    const char *part, *name;
+    int count = 0;
+    names[0] = 0;
+    json_object_foreach(settings, part, section) {
+        if (!has_setting(part, NULL)) {
+            add_name(names, room, part, NULL);
+            count++;
+            continue;
+        }
+        json_object_foreach(section, name, item) if (!has_setting(part, name)) {
+            add_name(names, room, part, name);
+            count++;
+        }
+    }
+    return count;
 }
 
 st_status st_recipe_parse(st_recipe **out, const json_t *document,

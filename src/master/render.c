@@ -84,7 +84,7 @@ static st_status run_pre(const st_means *means, st_chain *chain,
                          st_source *source, st_sink *sink, st_pre *out,
                          st_err *err) {
     st_flow_step steps[ST_CHAIN_STEPS + 4];
-    int n = st_chain_steps(chain, steps),
+    int n = st_chain_steps(chain, out->frames, steps),
         latency = st_chain_latency_frames(chain);
     st_trim trim = {latency, out->frames};
     steps[n++] = (st_flow_step){"chain", st_trim_step, &trim, 0};
@@ -136,7 +136,7 @@ st_status st_render_pre(const st_means *means, st_spool *input,
     if (status)
         return status;
     st_flow_step steps[ST_CHAIN_STEPS];
-    bool empty = st_chain_steps(chain, steps) == 0;
+    bool empty = st_chain_steps(chain, format.frames, steps) == 0;
     *out = (st_pre){.borrowed = empty, .spool = empty ? input : NULL};
     out->frames = format.frames;
     /* Without a peak over the ceiling loudness follows gain exactly. */

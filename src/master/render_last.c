@@ -96,7 +96,9 @@ static void lower(round_state *s, const st_goal *goal, double db) {
 static bool correct(round_state *s, const st_goal *goal, double ceiling,
                     const st_result *r) {
     double tp = r->after.meter.true_peak_dbtp;
-    double over = fmax(tp - (ceiling - 0.06),
+    /* A finished master may stand at its ceiling. */
+    double margin = goal->finished ? 0 : 0.06;
+    double over = fmax(tp - (ceiling - margin),
                        st_widepeak_db(&s->wide) - (ceiling - 0.005));
     bool again = false;
     if (over > 0) {
@@ -127,7 +129,7 @@ static void first_drive(round_state *s, const st_goal *goal) {
     /* True peaks stand at most some 6 dB over samples in real signals. */
     double peak = s->pre->aim ? st_aim_peak_db(s->pre->aim) + 3
                               : s->in->meter.true_peak_dbtp;
-    s->params.limit = peak + drive > goal->aim_dbtp;
+    s->params.limit = peak + drive > goal->aim_dbtp && !goal->finished;
 }
 
 st_status st_render_last(const st_means *means, const st_pre *pre,
@@ -136,7 +138,8 @@ st_status st_render_last(const st_means *means, const st_pre *pre,
                          st_result *out, st_err *err) {
     round_state s = {.means = means, .pre = pre, .recipe = recipe, .in = in};
     s.params.bits = bits;
-    s.params.dithered = recipe->value[ST_SET_DITHER_ON] != 0;
+    s.params.dithered =
+        recipe->value[ST_SET_DITHER_ON] != 0 && !goal->untouched;
     s.params.seed = seed;
     first_drive(&s, goal);
     st_status status = ST_OK;
@@ -151,6 +154,7 @@ st_status st_render_last(const st_means *means, const st_pre *pre,
                 goal->goal_lufs - out->after.meter.loudness.integrated_lufs;
         if (!status && !correct(&s, goal, recipe->value[ST_SET_CEILING], out))
             break;
+        s.params.dithered = recipe->value[ST_SET_DITHER_ON] != 0;
         s.params.limit = s.params.limit || s.params.drive_db > out->drive_db;
     }
     if (!status && !recipe->given[ST_SET_LIM_DRIVE])

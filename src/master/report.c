@@ -183,7 +183,10 @@ static void put_extras(json_t *report, const st_track *t,
         json_object_set(report, "previews", facts->previews);
     else
         json_object_set_new(report, "previews", json_null());
-    json_object_set_new(report, "before", st_meter_json(&t->in.meter));
+    json_t *before = st_meter_json(&t->in.meter);
+    if (t->turned)
+        set(before, "mono_correlation", t->correlation_before, 4);
+    json_object_set_new(report, "before", before);
     json_object_set_new(report, "after", st_meter_json(&t->result.after.meter));
     set(report, "tilt_before_db_oct", t->in.tilt_db_oct, 2);
     set(report, "tilt_after_db_oct", t->result.after.tilt_db_oct, 2);

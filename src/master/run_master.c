@@ -1,4 +1,5 @@
 #include "audio/channels.h"
+#include "audio/resample.h"
 #include "audio/writer.h"
 #include "core/alloc.h"
 #include "master/html.h"
@@ -74,6 +75,18 @@ typedef struct {
     st_err *err;
 } loading;
 
+/* Formats that lack the rate of the input take the nearest they have. */
+static st_status to_writers_rate(const st_master_job *job, st_source **source,
+                                 st_err *err) {
+    st_write_format format = ST_WRITE_WAV;
+    st_status status = st_writer_format_find(job->container, &format, err);
+    if (status)
+        return status;
+    int rate = st_writer_rate(format, (*source)->format.rate_hz);
+    return st_resample_source_new(source, *source, rate, ST_RESAMPLE_VERY_HIGH,
+                                  err);
+}
+
 static st_status load_track(st_master_job *job, st_track *track, int input,
                             st_err *err) {
     snprintf(track->label, sizeof track->label, "%s",
@@ -82,8 +95,16 @@ static st_status load_track(st_master_job *job, st_track *track, int input,
     st_status status = st_in_open_once(job->in, "audio", input, &source, err);
     if (status)
         return status;
+    int rate = source->format.rate_hz;
+    status = to_writers_rate(job, &source, err);
+    if (status) {
+        st_source_free(source);
+        return status;
+    }
     st_means means = st_master_means(job);
-    return st_track_load(track, &means, source, err);
+    status = st_track_load(track, &means, source, err);
+    track->file_rate_hz = rate;
+    return status;
 }
 
 static st_status load_reference(st_master_job *job, int index, st_measure *out,
@@ -159,6 +180,11 @@ static void note_input(const st_master_job *job, const st_track *t) {
                     "%s has %d channels; they were folded to stereo by ITU-R "
                     "BS.775 (centre and surrounds at -3 dB, LFE left out).",
                     t->label, t->file_channels);
+    if (t->turned)
+        st_ctx_warn(job->ctx, "turned_over",
+                    "%s has its right channel upside down (correlation %.2f), "
+                    "so its middle cancels in mono: it was turned over.",
+                    t->label, t->correlation_before);
     if (t->in.meter.clipped_runs > 10 + t->in.meter.seconds / 6)
         st_ctx_warn(job->ctx, "clipped_input",
                     "%s was clipped before it came here (%lld places of 3 or "
@@ -175,23 +201,10 @@ static void note_input(const st_master_job *job, const st_track *t) {
 /* -- work --------------------------------------------------------------------
  */
 
-static st_status check_format(st_master_job *job, const st_track *t,
-                              st_write_format *format, st_err *err) {
-    st_status status = st_writer_format_find(job->container, format, err);
-    int rate = (int)t->in.meter.rate_hz;
-    if (!status && st_writer_rate(*format, rate) != rate)
-        status = st_err_set(
-            err, ST_UNSUPPORTED,
-            "%s cannot hold %d Hz; master to wav or flac, then use `stemma "
-            "convert`.",
-            st_writer_format_name(*format), rate);
-    return status;
-}
-
 static st_status master_track(st_master_job *job, st_track *track, int index,
                               st_err *err) {
     st_write_format format = ST_WRITE_WAV;
-    st_status status = check_format(job, track, &format, err);
+    st_status status = st_writer_format_find(job->container, &format, err);
     if (status)
         return status;
     if (!track->recipe)
@@ -211,6 +224,17 @@ static st_status master_track(st_master_job *job, st_track *track, int index,
 }
 
 static void warn_track(const st_master_job *job, const st_track *t) {
+    if (t->file_rate_hz != (int)t->in.meter.rate_hz)
+        st_ctx_note(job->ctx,
+                    "%s was resampled from %d Hz to %d Hz, which the format "
+                    "of the master can hold.",
+                    t->label, t->file_rate_hz, (int)t->in.meter.rate_hz);
+    if (t->goal.finished)
+        st_ctx_note(job->ctx,
+                    "%s meets its target already (%.1f LUFS, %.1f dBTP): it "
+                    "was left alone.",
+                    t->label, t->in.meter.loudness.integrated_lufs,
+                    t->in.meter.true_peak_dbtp);
     for (int i = 0; i < t->goal.bound_count; i++)
         st_ctx_warn(job->ctx, t->goal.bounds[i].name, "%s",
                     t->goal.bounds[i].text);
@@ -220,7 +244,8 @@ static void warn_track(const st_master_job *job, const st_track *t) {
     for (int i = 0; i < ST_QC_CHECKS; i++) {
         const st_qc_check *c = &t->qc.check[i];
         if (c->state == ST_QC_FAIL && !(i == 0 && bound))
-            st_ctx_warn(job->ctx, c->name, "%s: %s", c->title, c->note);
+            st_ctx_warn(job->ctx, c->name, "Check not passed, %s: %s", c->title,
+                        c->note);
     }
 }
 

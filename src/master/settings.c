@@ -11,6 +11,11 @@ static st_status load_preset(st_master_job *job, st_err *err) {
     st_status status = st_in_json(job->in, "preset_file", 0, &document, err);
     if (!status)
         status = st_preset_parse(&job->preset, document, err);
+    char names[256];
+    if (!status && st_preset_unknown(document, names, sizeof names))
+        st_ctx_warn(job->ctx, "unknown_setting",
+                    "The preset file names what no preset has (%s): not used.",
+                    names);
     json_decref(document);
     return status;
 }
@@ -25,6 +30,12 @@ static st_status load_recipe(st_master_job *job, st_err *err) {
     st_status status = st_in_json(job->in, "recipe", 0, &document, err);
     if (!status)
         status = st_recipe_parse(&job->given, document, err);
+    char names[256];
+    if (!status && st_recipe_unknown(document, names, sizeof names))
+        st_ctx_warn(job->ctx, "unknown_setting",
+                    "The recipe names what is not known here (%s): kept, but "
+                    "not used.",
+                    names);
     json_decref(document);
     if (status)
         return status;
@@ -32,7 +43,6 @@ static st_status load_recipe(st_master_job *job, st_err *err) {
     st_recipe *r = job->given;
     if (r->value[ST_SET_SEEK] != 0)
         r->given[ST_SET_LIM_DRIVE] = false;
-    r->given[ST_SET_DITHER_ON] = false;
     const st_preset *p = st_preset_find(r->preset);
     if (p && !st_ctx_has(job->ctx, "preset") &&
         st_in_count(job->in, "preset_file") == 0)

@@ -4,8 +4,10 @@
 #include "core/math.h"
 
 #include <math.h>
+#include <stdio.h>
 
-enum { MATCH_PASSES = 7, RESTAGES = 4 };
+enum { MATCH_PASSES = 7, RESTAGES = 4, CODEC_TRIES = 5 };
+static const double TURNED = -0.6; /* correlation */
 
 void st_track_deinit(st_track *track) {
     st_pre_deinit(&track->pre);
@@ -14,8 +16,16 @@ void st_track_deinit(st_track *track) {
     *track = (st_track){0};
 }
 
+static st_status turn_step(void *ctx, st_block *block, st_err *err) {
+    (void)ctx, (void)err;
+    for (int i = 0; i < block->frames; i++)
+        block->channel[1][i] = -block->channel[1][i];
+    return ST_OK;
+}
+
+/* Into a new spool of the track, its right channel turned over if asked. */
 static st_status load(st_track *track, const st_means *means, st_source *source,
-                      st_err *err) {
+                      bool turn, st_err *err) {
     st_sink *sink = NULL;
     st_ear *ear = NULL;
     const st_format *f = &source->format;
@@ -26,11 +36,14 @@ static st_status load(st_track *track, const st_means *means, st_source *source,
     if (!status && st_ear_new(&ear, f->rate_hz, f->channels))
         status = st_err_set(err, ST_NO_MEM, "Out of memory.");
     if (!status) {
-        st_flow_step steps[ST_EAR_STEPS + 1] = {
-            {"reading", st_sink_step, sink, 0}};
-        st_ear_steps(ear, "analysing", &steps[1]);
+        st_flow_step steps[ST_EAR_STEPS + 2];
+        int n = 0;
+        if (turn)
+            steps[n++] = (st_flow_step){"reading", turn_step, NULL, 0};
+        steps[n++] = (st_flow_step){"reading", st_sink_step, sink, 0};
+        st_ear_steps(ear, "analysing", &steps[n]);
         status = st_means_flow(means, "analysing", 0.3, source, -1, 0, steps,
-                               ST_EAR_STEPS + 1, err);
+                               n + ST_EAR_STEPS, err);
     }
     if (!status)
         status = st_sink_finish(sink, err);
@@ -38,6 +51,25 @@ static st_status load(st_track *track, const st_means *means, st_source *source,
         st_ear_finish(ear, &track->in);
     st_ear_free(ear);
     st_sink_free(sink);
+    return status;
+}
+
+/* One channel upside down: what is common to both cancels in mono, and no side
+ * gain but 0 could mend that. */
+static st_status turn_over(st_track *track, const st_means *means,
+                           st_err *err) {
+    track->correlation_before = track->in.meter.correlation;
+    if (track->in.meter.channels != 2 || track->in.silent ||
+        track->in.meter.correlation > TURNED)
+        return ST_OK;
+    st_spool *wrong = track->spool;
+    track->spool = NULL, track->turned = true;
+    st_source *source = NULL;
+    st_status status = st_spool_source(wrong, &source, err);
+    if (!status)
+        status = load(track, means, source, true, err);
+    st_source_free(source);
+    st_spool_free(wrong);
     return status;
 }
 
@@ -49,8 +81,10 @@ st_status st_track_load(st_track *track, const st_means *means,
     if (source->format.channels > 2)
         status = st_channels_source_new(&source, source, 2, err);
     if (!status)
-        status = load(track, means, source, err);
+        status = load(track, means, source, false, err);
     st_source_free(source);
+    if (!status)
+        status = turn_over(track, means, err);
     if (!status && track->in.meter.frames == 0)
         status = st_err_set(err, ST_BAD_DATA,
                             "%s holds no audio (0 frames): there is nothing "
@@ -268,23 +302,46 @@ static void note_match(st_track *t, const st_decide_options *o) {
                       "correlation %.2f (at least 0.1).",
                       width, ref->width, st_recipe_side_pct(t->recipe),
                       t->result.after.meter.correlation);
+    char bounded[64];
+    snprintf(bounded, sizeof bounded,
+             "is held to +-%.0f dB (--unbounded lifts that)",
+             t->recipe->value[ST_SET_EQ_LIMIT]);
     if (o->amounts.eq >= 1 && t->distance_after_db > 1)
         st_goal_bound(&t->goal, "eq", 0, t->distance_after_db,
                       "The spectrum stays %.1f dB (RMS over 26 bands) from the "
-                      "reference: the EQ is held to +-%.0f dB%s.",
-                      t->distance_after_db, t->recipe->value[ST_SET_EQ_LIMIT],
-                      o->unbounded ? "" : " (--unbounded lifts that)");
+                      "reference: the EQ %s.",
+                      t->distance_after_db,
+                      o->unbounded ? "boosts at most 36 dB and cuts at most 40"
+                                   : bounded);
 }
 
 /* A codec moves peaks: what it decodes to over the ceiling, the limiter's aim
  * comes down by. */
-static bool lower_for_codec(st_track *t) {
+static bool lower_for_codec(st_track *t, int tries) {
     double over = t->result.after.meter.true_peak_dbtp -
                   t->recipe->value[ST_SET_CEILING] + 0.06;
     if (t->lossless || !(over > 0))
         return false;
-    t->goal.aim_dbtp -= over + 0.1;
+    t->goal.aim_dbtp -= over + 0.1 * (tries + 1);
     return true;
+}
+
+/* Loudness that no bound accounts for yet. */
+static void name_miss(st_track *t) {
+    double lufs = t->result.after.meter.loudness.integrated_lufs;
+    double miss = t->goal.asked_lufs - lufs;
+    if (isnan(t->goal.goal_lufs) || !isfinite(lufs) || fabs(miss) <= 0.1)
+        return;
+    for (int i = 0; i < t->goal.bound_count; i++)
+        if (fabs(t->goal.bounds[i].reached - lufs) <= 0.15)
+            return;
+    st_goal_bound(
+        &t->goal, t->lossless ? "rounds" : "codec", t->goal.asked_lufs, lufs,
+        t->lossless ? "The file measures %.1f LUFS, not %.1f: the rounds of "
+                      "correction were used up."
+                    : "The file measures %.1f LUFS, not %.1f: the codec "
+                      "lifts peaks, and the limiter made room for them.",
+        lufs, t->goal.asked_lufs);
 }
 
 st_status st_track_master(st_track *t, const st_means *means,
@@ -305,7 +362,7 @@ st_status st_track_master(st_track *t, const st_means *means,
     bool same = true;
     if (!status)
         status = st_qc_reread(means, &t->result, &same, err);
-    for (int i = 0; !status && i < 2 && lower_for_codec(t); i++) {
+    for (int i = 0; !status && i < CODEC_TRIES && lower_for_codec(t, i); i++) {
         status = render_last(t, means, seed, err);
         if (!status)
             status = st_qc_reread(means, &t->result, &same, err);
@@ -314,6 +371,7 @@ st_status st_track_master(st_track *t, const st_means *means,
         return status;
     if (o->reference)
         note_match(t, o);
+    name_miss(t);
     st_qc_judge(&t->qc, t->recipe, &t->goal, &t->in, &t->pre, &t->result, same,
                 t->lossless);
     return ST_OK;

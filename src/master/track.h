@@ -11,6 +11,8 @@ typedef struct {
     int file_channels, file_rate_hz; /* before a fold-down */
     st_spool *spool;                 /* decoded input, 1 or 2 channels */
     st_measure in;
+    bool turned; /* the right channel came upside down and was turned over */
+    double correlation_before; /* of the file, before that */
     st_recipe *recipe;
     st_goal goal;
     st_pre pre;

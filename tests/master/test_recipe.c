@@ -87,6 +87,12 @@ static void test_recipe_unknown_fields_are_kept(void **state) {
                         "me");
     assert_non_null(
         json_object_get(json_object_get(out, "settings"), "reverb"));
+    json_object_set_new(json_object_get(doc, "settings"), "limiter",
+                        json_pack("{s:i}", "drve_db", 3));
+    char names[64];
+    assert_int_equal(st_recipe_unknown(doc, names, sizeof names), 2);
+    assert_non_null(strstr(names, "reverb"));
+    assert_non_null(strstr(names, "limiter.drve_db"));
     json_decref(out);
     json_decref(doc);
     st_recipe_free(r);
