@@ -89,6 +89,40 @@ def tones(folder):
     return sine, smpte
 
 
+def held(program, tracks, folder):
+    """Rows (rate, drive, worst true peak, worst after 16-bit dither)."""
+    raw, source = folder / "held-raw.wav", folder / "held-in.wav"
+    out, short = folder / "held-out.wav", folder / "held-16.wav"
+    worst = {}
+    for track in tracks:
+        excerpt(track, raw, folder)
+        for rate in (44100, 48000, 96000):
+            call("ffmpeg", "-hide_banner", "-loglevel", "error", "-y", "-i",
+                 raw, "-t", 8, "-ar", rate, "-c:a", "pcm_f32le", source)
+            for drive in (6, 12, 18):
+                call(program, "limit", source, out, drive, CEILING)
+                call("ffmpeg", "-hide_banner", "-loglevel", "error", "-y",
+                     "-i", out, "-af",
+                     f"aresample={rate}:dither_method=triangular",
+                     "-c:a", "pcm_s16le", short)
+                peaks = [float(call(program, "measure", f).split()[1])
+                         for f in (out, short)]
+                before = worst.get((rate, drive), [-400, -400])
+                worst[rate, drive] = [max(a, b)
+                                      for a, b in zip(before, peaks)]
+    return [(rate, drive, *peaks)
+            for (rate, drive), peaks in sorted(worst.items())]
+
+
+def report_held(rows, count):
+    print(f"\n## The ceiling on music\n\nHighest true peak of {count} tracks, "
+          f"8 s each, by the 32-fold meter, for a ceiling of {CEILING} "
+          "dBTP.\n\n| rate, Hz | drive, dB | float | 16 bits, dithered |\n"
+          "|---|---|---|---|")
+    for rate, drive, peak, short in rows:
+        print(f"| {rate} | {drive} | {peak:.3f} | {short:.3f} |")
+
+
 def main():
     program, music = sys.argv[1], pathlib.Path(sys.argv[2])
     peers = {"alimiter 1x": alimiter(1), "alimiter 4x": alimiter(4),
@@ -112,9 +146,11 @@ def main():
         sine, smpte = tones(folder)
         source = sine
         thd = {p: judge(p)[2] for p in peers}
+        ceiling = held(program, tracks, folder)
         source = smpte
         imd = {p: judge(p)[3] for p in peers}
     report(peers, rows, thd, imd, seconds)
+    report_held(ceiling, len(tracks))
 
 
 def report(peers, rows, thd, imd, seconds):
