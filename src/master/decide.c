@@ -68,7 +68,10 @@ static bool is_finished(const st_recipe *r, const st_measure *in,
                         const st_decide_options *o) {
     double off = in->meter.loudness.integrated_lufs - r->value[ST_SET_LUFS];
     bool mono = in->meter.channels < 2 || in->meter.width < 1e-9;
-    return !o->reference && fabs(off) <= ST_FINISHED_LU &&
+    for (int i = ST_SET_DC_LEFT; i < ST_SET_DITHER_ON; i++)
+        if (r->given[i])
+            return false; /* the user asks for a change */
+    return !o->reference && !r->curve_given && fabs(off) <= ST_FINISHED_LU &&
            in->meter.true_peak_dbtp <= r->value[ST_SET_CEILING] &&
            (mono || st_stereo_correlation(&in->sums, 1) >= 0.1);
 }
@@ -144,8 +147,6 @@ static void leave_alone(st_recipe *r) {
     for (int i = ST_SET_DC_LEFT; i < ST_SET_DITHER_ON; i++)
         st_recipe_set(r, (st_setting)i, st_recipe_field((st_setting)i)->initial,
                       "%s", why);
-    if (r->curve_given)
-        return;
     r->mid_count = r->side_count = 0;
     snprintf(r->curve_reason, sizeof r->curve_reason, "%s", why);
 }
