@@ -45,7 +45,7 @@ static double plr_floor(const st_recipe *r, const st_goal *goal,
                         r->value[ST_SET_PLR_MIN]);
     const st_reference *ref = o->reference;
     if (ref && o->unbounded && o->amounts.loudness > 0)
-        floor = fmin(floor, fmax(goal->aim_dbtp - ref->lufs, 3) - 0.05);
+        floor = fmin(floor, fmax(goal->aim_dbtp - ref->lufs, 3) - 0.2);
     return fmin(floor, goal->plr_before);
 }
 

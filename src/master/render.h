@@ -70,6 +70,9 @@ typedef struct {
     int rounds;
     double drive_db, aim_dbtp; /* of the last round */
     double first_miss_lu;      /* goal less measured, after round one */
+    /* What the rounds taught: where the next pass over nearly the same music
+     * begins, from the goal's aim and from the model's drive. */
+    double learned_ceiling_db, learned_drive_db;
 } st_result;
 
 /* Limit, dither, write, measure; up to three rounds. The recipe's limiter

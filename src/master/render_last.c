@@ -78,17 +78,34 @@ static double slope(const st_pre *pre, double drive, double ceiling) {
     return isfinite(a) && isfinite(b) ? fmin(fmax(b - a, 0.2), 1) : 1;
 }
 
+static bool seeks(const round_state *s) {
+    return s->pre->aim && s->recipe->value[ST_SET_SEEK] != 0;
+}
+
+/* More than this over the model and the limiter only flattens. */
+static const double OVERDRIVE_DB = 3;
+
+static double model_drive(const round_state *s, const st_goal *goal) {
+    return st_aim_drive(s->pre->aim, goal->goal_lufs, s->params.ceiling_db);
+}
+
+static void learn(const round_state *s, const st_goal *goal, st_result *out) {
+    out->learned_ceiling_db = s->params.ceiling_db - goal->aim_dbtp;
+    out->learned_drive_db =
+        seeks(s) && s->params.limit && !isnan(goal->goal_lufs)
+            ? s->params.drive_db - model_drive(s, goal)
+            : 0;
+}
+
 /* A lower ceiling, and the drive that keeps the loudness under it. */
 static void lower(round_state *s, const st_goal *goal, double db) {
-    double before = s->params.ceiling_db;
+    bool model = s->params.limit && seeks(s) && !isnan(goal->goal_lufs);
+    double before = model ? model_drive(s, goal) : 0;
     s->params.ceiling_db -= db;
     if (!s->params.limit)
         s->params.drive_db -= db;
-    else if (s->pre->aim && !isnan(goal->goal_lufs) &&
-             s->recipe->value[ST_SET_SEEK] != 0)
-        s->params.drive_db +=
-            st_aim_drive(s->pre->aim, goal->goal_lufs, s->params.ceiling_db) -
-            st_aim_drive(s->pre->aim, goal->goal_lufs, before);
+    else if (model)
+        s->params.drive_db += model_drive(s, goal) - before;
 }
 
 /* Off by more than a meter's tolerance? Then the drive and ceiling of the
@@ -112,20 +129,26 @@ static bool correct(round_state *s, const st_goal *goal, double ceiling,
         double per_db = s->params.limit ? slope(s->pre, s->params.drive_db,
                                                 s->params.ceiling_db)
                                         : 1;
-        s->params.drive_db += fmin(fmax(miss / per_db, -6), 6);
-        again = true;
+        double drive = s->params.drive_db + fmin(fmax(miss / per_db, -6), 6);
+        if (s->params.limit && seeks(s))
+            drive = fmin(drive, model_drive(s, goal) + OVERDRIVE_DB);
+        again = again || fabs(drive - s->params.drive_db) > 0.01;
+        s->params.drive_db = drive;
     }
     return again;
 }
 
 /* Where to begin. A limiter is made only if a peak could reach the aim. */
-static void first_drive(round_state *s, const st_goal *goal) {
+static void first_drive(round_state *s, const st_goal *goal,
+                        const st_result *last) {
     const double *v = s->recipe->value;
+    double ceiling = goal->aim_dbtp + last->learned_ceiling_db;
     double drive = v[ST_SET_LIM_DRIVE];
-    if (s->pre->aim && v[ST_SET_SEEK] != 0)
-        drive = st_aim_drive(s->pre->aim, goal->goal_lufs, goal->aim_dbtp);
+    if (seeks(s))
+        drive = st_aim_drive(s->pre->aim, goal->goal_lufs, ceiling) +
+                last->learned_drive_db;
     s->params.drive_db = drive;
-    s->params.ceiling_db = goal->aim_dbtp;
+    s->params.ceiling_db = ceiling;
     /* True peaks stand at most some 6 dB over samples in real signals. */
     double peak = s->pre->aim ? st_aim_peak_db(s->pre->aim) + 3
                               : s->in->meter.true_peak_dbtp;
@@ -141,7 +164,7 @@ st_status st_render_last(const st_means *means, const st_pre *pre,
     s.params.dithered =
         recipe->value[ST_SET_DITHER_ON] != 0 && !goal->untouched;
     s.params.seed = seed;
-    first_drive(&s, goal);
+    first_drive(&s, goal, out);
     st_status status = ST_OK;
     for (int round = 1; !status && round <= ST_ROUNDS_MAX; round++) {
         status = open_round(&s, err);
@@ -157,6 +180,7 @@ st_status st_render_last(const st_means *means, const st_pre *pre,
         s.params.dithered = recipe->value[ST_SET_DITHER_ON] != 0;
         s.params.limit = s.params.limit || s.params.drive_db > out->drive_db;
     }
+    learn(&s, goal, out);
     if (!status && !recipe->given[ST_SET_LIM_DRIVE])
         st_recipe_set(recipe, ST_SET_LIM_DRIVE, out->drive_db,
                       "Found in %d round%s so that the file written measures "

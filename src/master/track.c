@@ -100,10 +100,12 @@ static bool restage(st_track *t) {
     if (!t->pre.aim || r->value[ST_SET_SAT_MIX] < 1 || r->given[ST_SET_GAIN] ||
         r->value[ST_SET_SEEK] == 0)
         return false;
+    /* A limiter that took far more drive than foreseen is at its end. */
+    double learned = t->result.learned_drive_db;
     double drive =
-        st_aim_drive(t->pre.aim, t->goal.goal_lufs, t->goal.aim_dbtp);
+        st_aim_drive(t->pre.aim, t->goal.goal_lufs, t->goal.aim_dbtp) + learned;
     double before = r->value[ST_SET_GAIN];
-    if (drive < 7)
+    if (drive < (learned > 1.5 ? 4 : 7))
         return false;
     st_recipe_set(r, ST_SET_GAIN, r->value[ST_SET_GAIN] + fmin(drive - 3, 9),
                   "Raised so that the clipper, not the limiter, takes the "
@@ -336,11 +338,12 @@ static void name_miss(st_track *t) {
         if (fabs(t->goal.bounds[i].reached - lufs) <= 0.15)
             return;
     st_goal_bound(
-        &t->goal, t->lossless ? "rounds" : "codec", t->goal.asked_lufs, lufs,
-        t->lossless ? "The file measures %.1f LUFS, not %.1f: the rounds of "
-                      "correction were used up."
-                    : "The file measures %.1f LUFS, not %.1f: the codec "
-                      "lifts peaks, and the limiter made room for them.",
+        &t->goal, t->lossless ? "limiter" : "codec", t->goal.asked_lufs, lufs,
+        t->lossless
+            ? "The file measures %.1f LUFS, not %.1f: as loud as the "
+              "limiter makes it under this ceiling without only flattening it."
+            : "The file measures %.1f LUFS, not %.1f: the codec "
+              "lifts peaks, and the limiter made room for them.",
         lufs, t->goal.asked_lufs);
 }
 
