@@ -18,11 +18,22 @@ enum {
     CLI_CANCELLED = 130
 };
 
-/* A command that is no stage. `args` has what follows the verb. */
+/* A flag of a command that is no stage. */
+typedef struct {
+    const char *name;  /* without "--" */
+    char letter;       /* 'q' for -q, or 0 */
+    const char *value; /* placeholder, NULL for a switch */
+    const char *help;
+} cli_option;
+
+/* A command that is no stage. `args` has what follows the verb; --help among
+ * them is answered before `run` is called. */
 typedef struct {
     const char *name;
     const char *usage; /* what follows the name in help */
     const char *help;
+    const char *more;          /* a paragraph */
+    const cli_option *options; /* ends with a NULL name, --help not listed */
     int (*run)(int count, char **args);
 } cli_command;
 
@@ -128,6 +139,7 @@ int cli_columns(const char *text);
 /* -- help.c, man.c, completion.c */
 void cli_help_all(FILE *to);
 void cli_help_stage(const st_stage *stage, FILE *to);
+void cli_help_command(const cli_command *command, FILE *to);
 void cli_man(FILE *to);
 const char *cli_version(void);
 /* "IN...", "SONG [SONG...]": the positional part of a usage line. */

@@ -103,6 +103,44 @@ class Usage(Case):
         self.assertIn("usage: stemma", self.run_it("--help").stdout)
         self.assertRegex(self.run_it("--version").stdout, r"^stemma \d+\.\d+")
 
+    def test_every_command_answers_help(self):
+        for name in ("help", "stages", "run", "doctor", "completion"):
+            for words in ((name, "--help"), (name, "x", "-h"),
+                          ("help", name)):
+                text = self.run_it(*words).stdout
+                self.assertIn(f"usage: stemma {name} ", text)
+                self.assertIn("-h, --help", text)
+                self.assertIn("Exit status", text)
+        text = self.run_it("run", "--help").stdout
+        for flag in ("--json", "-q, --quiet", "--threads N", "--no-cache"):
+            self.assertIn(flag, text)
+
+    def test_output_that_cannot_be_written_is_a_failure(self):
+        sine(self.song)
+        cases = [("analyze", self.song), ("analyze", self.song, "--json"),
+                 ("convert", self.song, "-o", "o.wav"), ("help",),
+                 ("convert", self.song, "-o", "p.wav", "--dry-run"),
+                 ("stages", "--json"), ("doctor",), ("--version",),
+                 ("help", "--man"), ("completion", "bash"), ("run", "-h")]
+        for words in cases:
+            with open("/dev/full", "w") as full:
+                done = subprocess.run([STEMMA, *map(str, words)], stdout=full,
+                                      stderr=subprocess.PIPE, text=True,
+                                      env=self.env, cwd=self.dir)
+            self.assertEqual(done.returncode, 1, words)
+            self.assertIn("could", done.stderr, words)
+            self.assertEqual(done.stderr.count("\n"), 1, words)
+
+    def test_a_closed_output_takes_no_file_in(self):
+        """File number 1 must not become the file that is written."""
+        sine(self.song)
+        done = subprocess.run(["sh", "-c", f"exec '{STEMMA}' convert song.wav "
+                               "-o o.wav >&-"], env=self.env, cwd=self.dir,
+                              capture_output=True, text=True)
+        self.assertEqual(done.returncode, 1)
+        self.assertIn("could", done.stderr)
+        self.assertEqual(pcm(self.song), pcm(self.dir / "o.wav"))
+
     def test_a_missing_file_is_named(self):
         done = self.run_it("analyze", "nowhere.wav", code=1)
         self.assertIn("nowhere.wav", done.stderr)
@@ -174,6 +212,7 @@ class Table(Case):
         self.assertEqual(complete("convert", "--ra"), ["--rate"])
         self.assertEqual(complete("convert", "--dither", "wh"), ["white"])
         self.assertIn("--json", complete("analyze", "--"))
+        self.assertEqual(complete("run", "--th"), ["--threads"])
 
     def test_other_shells_read_their_scripts(self):
         for shell in ("zsh", "fish"):
