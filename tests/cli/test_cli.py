@@ -5,6 +5,7 @@ import math
 import os
 import pathlib
 import pty
+import re
 import shutil
 import signal
 import struct
@@ -16,6 +17,7 @@ import unittest
 import wave
 
 STEMMA = str(pathlib.Path(sys.argv[1]).resolve())
+DOCS = pathlib.Path(__file__).resolve().parents[2] / "docs"
 
 
 def sine(path, seconds=1.0, db=-20.0, hz=997.0, rate=48000, channels=2,
@@ -92,11 +94,19 @@ class Usage(Case):
             (["help", "convrt"], "Did you mean convert?"),
             (["completion", "tcsh"], "bash, zsh or fish"),
             (["run"], "PLAN.json"),
+            (["convert", "a.wav", "d.wav", "-o", "two.wav"],
+             "several inputs need a folder: give -o two/"),
+            (["master", "a.wav", "d.wav", "-o", "x.y/two.FLAC"],
+             "give -o x.y/two/"),
+            (["master", "a.wav", "-o", "b.wav", "--preset", "Nope"],
+             "must be Electro House, Pop,"),
         ]
         for words, says in cases:
             done = self.run_it(*words, code=2)
             self.assertIn(says, done.stderr, words)
             self.assertEqual(done.stdout, "", words)
+        self.assertNotIn("Did you mean", done.stderr)  # Nope is not Pop
+        self.assertEqual(self.names(), [])
 
     def test_no_words_show_help_and_fail(self):
         self.assertIn("usage: stemma", self.run_it(code=2).stderr)
@@ -222,6 +232,12 @@ class Table(Case):
                 script = self.dir / "script"
                 script.write_text(text)
                 subprocess.run([shell, "-n", script], check=True)
+
+    def test_help_and_docs_name_one_standard(self):
+        measures = (DOCS / "measures.md").read_text()
+        said = re.findall(r"BS\.1770-\d", self.run_it("help", "--man").stdout
+                          .replace("\\", "") + measures)
+        self.assertEqual(set(said), {"BS.1770-5"})
 
     def test_narrow_terminals_get_narrow_help(self):
         self.env["COLUMNS"] = "60"
