@@ -80,6 +80,10 @@ ST_MUST_USE st_status st_plan_check(const st_plan *plan, st_err *err);
  * place. */
 ST_MUST_USE st_status st_plan_parse(st_plan **out, json_t *document,
                                     st_err *err);
+/* Can a document name every file of the plan? ST_BAD_ARG for a name that is
+ * no UTF-8: JSON cannot hold it, so a plan or result would name another file.
+ * [any] */
+ST_MUST_USE st_status st_plan_check_names(const st_plan *plan, st_err *err);
 /* The document of a plan, a new reference, or NULL when out of memory. */
 json_t *st_plan_json(const st_plan *plan);
 

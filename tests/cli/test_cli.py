@@ -376,6 +376,25 @@ class Convert(Case):
         self.run_it("run", "plan.json", code=2)
 
 
+    def test_a_name_that_json_cannot_hold_is_refused_in_time(self):
+        odd = os.fsencode(self.dir) + b"/b\xe4d.wav"
+        sine(self.song)
+        os.rename(self.song, odd)
+        for words in (("analyze", odd, "--json"),
+                      ("analyze", odd, "--dry-run"),
+                      ("convert", odd, "-o", "o.wav", "--dry-run")):
+            done = subprocess.run([STEMMA, *words], env=self.env,
+                                  cwd=self.dir, capture_output=True)
+            self.assertEqual(done.returncode, 2)
+            self.assertEqual(done.stdout, b"")
+            self.assertIn(b"b?d.wav", done.stderr)
+            self.assertIn(b"rename it", done.stderr)
+        done = subprocess.run([STEMMA, "convert", odd, "-o", b"\xe4.wav"],
+                              env=self.env, cwd=self.dir, capture_output=True)
+        self.assertEqual(done.returncode, 0, done.stderr)
+        self.assertTrue(os.path.exists(os.fsencode(self.dir) + b"/\xe4.wav"))
+
+
 class Signals(Case):
     def long_job(self):
         """A conversion that is surely running when this returns."""
