@@ -376,6 +376,19 @@ class Convert(Case):
         self.run_it("run", "plan.json", code=2)
 
 
+    def test_a_plan_measures_what_it_made(self):
+        sine(self.song)
+        plan = json.loads(self.run_it("convert", self.song, "-o", "o.flac",
+                                      "--dry-run").stdout)
+        plan["steps"].append({"stage": "analyze", "inputs": {
+            "audio": [{"step": 0, "output": "audio"}]}})
+        (self.dir / "plan.json").write_text(json.dumps(plan))
+        text = self.run_it("run", "plan.json").stdout
+        self.assertIn("audio, made by convert\n  48000 Hz, 2 channels, 0:01.0\n",
+                      text)
+        result = json.loads(self.run_it("run", "plan.json", "--json").stdout)
+        self.assertEqual(result["steps"][1]["inputs"][0]["step"], 0)
+
     def test_a_name_that_json_cannot_hold_is_refused_in_time(self):
         odd = os.fsencode(self.dir) + b"/b\xe4d.wav"
         sine(self.song)
