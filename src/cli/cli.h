@@ -129,6 +129,9 @@ const char *cli_style(FILE *to, const char *name);
  * spaces; the cursor stands at column `at`. '\n' starts a line, two a
  * paragraph. Ends the line. */
 void cli_wrap(FILE *to, const char *text, int at, int indent);
+/* Print `name` in exactly `width` columns, the middle of a longer one left
+ * out. */
+void cli_fit(FILE *to, const char *name, int width);
 /* A copy without terminal codes or broken UTF-8, fit for a line. */
 void cli_clean(const char *from, char *to, size_t bytes);
 /* "3:21.4" or "1:02:03". */

@@ -132,27 +132,6 @@ static const figure columns[] = {
     {"crest", "crest_factor", "", 1},   {"corr", "mono_correlation", "", 2}};
 enum { COLUMNS = sizeof columns / sizeof *columns, COLUMN_WIDTH = 8 };
 
-/* The byte at which column `column` of UTF-8 text starts. */
-static const char *at_column(const char *text, int column) {
-    for (; *text != '\0'; text++)
-        if (((unsigned char)*text & 0xC0) != 0x80 && column-- == 0)
-            break;
-    return text;
-}
-
-/* The name in `width` columns, its middle left out when it is longer. */
-static void show_name(const char *name, int width, FILE *to) {
-    int length = cli_columns(name);
-    if (length <= width) {
-        fprintf(to, "%s%*s", name, width - length, "");
-        return;
-    }
-    int tail = width / 2;
-    int head = width - tail - 1;
-    fprintf(to, "%.*s…%s", (int)(at_column(name, head) - name), name,
-            at_column(name, length - tail));
-}
-
 static void show_head(int width, FILE *to) {
     fprintf(to, "%s%-*s", cli_style(to, "bold"), width, "file");
     for (int c = 0; c < COLUMNS; c++)
@@ -164,7 +143,7 @@ static void show_line(const json_t *steps, const json_t *step, int width,
                       FILE *to) {
     char label[640];
     label_of(steps, step, label, sizeof label);
-    show_name(label, width, to);
+    cli_fit(to, label, width);
     for (int c = 0; c < COLUMNS; c++) {
         char text[48];
         number(meters_of(step), &columns[c], text, sizeof text);
