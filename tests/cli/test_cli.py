@@ -408,6 +408,50 @@ class Convert(Case):
         self.assertTrue(os.path.exists(os.fsencode(self.dir) + b"/\xe4.wav"))
 
 
+NO_NUMBER = re.compile(r"\b(inf|infinity|nan)\b", re.IGNORECASE)
+
+
+class Master(Case):
+    def test_the_summary_is_of_the_mix_and_not_of_its_reference(self):
+        sine(self.song, seconds=4)
+        sine(self.dir / "ref.wav", seconds=4, hz=400)
+        self.run_it("master", self.song, "-o", "one.wav", "--save-recipe",
+                    "r.json", code=None)
+        text = self.run_it("master", self.song, "-o", "o.wav", "--reference",
+                           "ref.wav", "--recipe", "r.json", code=None).stdout
+        self.assertEqual(text.splitlines()[0], "song.wav")
+        self.assertIn("checks passed", text)
+
+    def test_an_album_has_a_line_for_each_track_and_one_for_all(self):
+        for name, db in (("a.wav", -20), ("b.wav", -26), ("c.wav", -23)):
+            sine(self.dir / name, seconds=3, db=db)
+        text = self.run_it("master", "a.wav", "b.wav", "c.wav", "-o", "out/",
+                           "--album", code=None).stdout
+        lines = text.splitlines()
+        self.assertRegex(lines[0], "^track +LUFS +after +dBTP +PLR +checks$")
+        for line, name, lufs in zip(lines[1:], "abc", (20, 26, 23)):
+            self.assertRegex(line, rf"^{name}\.wav +-{lufs}\.0 .* of \d$")
+        self.assertRegex(lines[4], r"^album: -[\d.]+ LUFS, spread 6\.0 LU "
+                         r"before, 0\.[0-5] LU after, order kept$")
+
+    def test_silence_is_called_silence(self):
+        sine(self.song, db=-200)
+        done = self.run_it("master", self.song, "-o", "o.wav", "--page",
+                           code=3)
+        self.assertIn("nothing to hear", done.stdout)
+        page = (self.dir / "o.wav.report.html").read_text()
+        self.assertIn("Nothing to hear", page)
+        self.assertNotIn("Ready to release", page)
+        self.assertNotRegex(page, NO_NUMBER)
+
+    def test_a_moment_has_no_made_up_numbers(self):
+        sine(self.song, seconds=0.2)
+        self.run_it("master", self.song, "-o", "o.wav", "--page", code=3)
+        page = (self.dir / "o.wav.report.html").read_text()
+        self.assertIn("could not be measured", page)
+        self.assertNotRegex(page, NO_NUMBER)
+
+
 class Signals(Case):
     def long_job(self):
         """A conversion that is surely running when this returns."""
