@@ -73,7 +73,8 @@ ST_MUST_USE st_status st_plan_target_add(st_plan *plan, int step,
                                          const char *container, st_bits bits,
                                          st_err *err);
 
-/* Are all counts right (inputs that must be there)? st_plan_run asks too. */
+/* Are all counts right (inputs that must be there), and does no parameter lack
+ * or contradict an input? ST_BAD_ARG. st_plan_run asks too. */
 ST_MUST_USE st_status st_plan_check(const st_plan *plan, st_err *err);
 
 /* A plan from a "stemma.plan/1" document, checked. ST_BAD_DATA names the

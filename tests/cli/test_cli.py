@@ -100,12 +100,19 @@ class Usage(Case):
              "give -o x.y/two/"),
             (["master", "a.wav", "-o", "b.wav", "--preset", "Nope"],
              "must be Electro House, Pop,"),
+            *[(["master", "a.wav", "-o", "b.wav", f"--match-{what}", "50",
+                *more], f"match_{what} of master does nothing without a ref")
+              for what in ("eq", "loudness", "width", "dynamics")
+              for more in ([], ["--recipe", "r.json"], ["--dry-run"])],
+            (["master", "a.wav", "-o", "b.wav", "--preset", "Pop",
+              "--preset-file", "p.json"], "exclude each other"),
         ]
         for words, says in cases:
             done = self.run_it(*words, code=2)
             self.assertIn(says, done.stderr, words)
             self.assertEqual(done.stdout, "", words)
-        self.assertNotIn("Did you mean", done.stderr)  # Nope is not Pop
+            if "Nope" in words:
+                self.assertNotIn("Did you mean", done.stderr)
         self.assertEqual(self.names(), [])
 
     def test_no_words_show_help_and_fail(self):
@@ -189,6 +196,11 @@ class Table(Case):
                     self.assertIn(param["unit"], flat)
                 for choice in param.get("choices", []):
                     self.assertIn(choice, flat)
+
+    def test_help_says_what_a_flag_needs(self):
+        text = " ".join(self.run_it("help", "master").stdout.split())
+        self.assertIn("follows the reference. Needs --reference.", text)
+        self.assertIn("Not with --preset-file.", text)
 
     def test_the_manual_is_well_formed(self):
         page = self.dir / "stemma.1"

@@ -181,6 +181,11 @@ static void test_check_finds_faults(void **state) {
     st_param broken[3] = {params[0], params[1], {0}};
     st_stage copy = stage;
     copy.params = broken;
+    broken[1].needs = "choir";
+    assert_int_equal(st_stage_check(&copy, &err), ST_INTERNAL);
+    assert_non_null(strstr(err.text, "unknown input"));
+    broken[1].needs = "song";
+    assert_int_equal(st_stage_check(&copy, &err), ST_OK);
     broken[1].def = 7;
     assert_int_equal(st_stage_check(&copy, &err), ST_INTERNAL);
     broken[1] = params[0];
