@@ -1,5 +1,5 @@
 /* meter: loudness, true peak, dynamics and stereo image in one pass.
- * ITU-R BS.1770-4, EBU R 128; each figure's formula is in docs/measures.md.
+ * ITU-R BS.1770-5, EBU R 128; each figure's formula is in docs/measures.md.
  * [one at a time] */
 #ifndef STEMMA_METER_H
 #define STEMMA_METER_H

@@ -11,7 +11,7 @@ enum {
 static const st_engine engines[] = {
     {.name = "meter",
      .kind = ST_ENGINE_DSP,
-     .help = "BS.1770-4 loudness, EBU R 128 ranges and true peak in one pass."},
+     .help = "BS.1770-5 loudness, EBU R 128 ranges and true peak in one pass."},
     {0}};
 
 static const st_param params[] = {
@@ -121,7 +121,7 @@ const st_stage st_stage_analyze = {
     .name = "analyze",
     .help = "Measure loudness, true peak, dynamics, stereo image and faults.",
     .more =
-        "Figures follow ITU-R BS.1770-4 and EBU R 128 / Tech 3341 / 3342; "
+        "Figures follow ITU-R BS.1770-5 and EBU R 128 / Tech 3341 / 3342; "
         "each one's formula is in docs/measures.md. Several files are measured "
         "one after the other; one that cannot be read does not stop the rest.",
     .version = 1,

@@ -1,11 +1,13 @@
 #include "cli/cli.h"
 
+#include "audio/writer.h"
 #include "core/alloc.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/stat.h>
 
 /* Where the outputs of one input go. */
@@ -182,6 +184,27 @@ static st_status make_folder(const char *path, st_err *err) {
                       strerror(errno));
 }
 
+static bool names_audio(const char *ending) {
+    static const char *const read_only[] = {"m4a", "aac", "wma", "mp4", "caf"};
+    st_write_format format = ST_WRITE_WAV;
+    for (size_t i = 0; i < sizeof read_only / sizeof *read_only; i++)
+        if (strcasecmp(ending, read_only[i]) == 0)
+            return true;
+    return st_writer_format_find(ending, &format, NULL) == ST_OK;
+}
+
+/* `two.wav` for two inputs: surely no folder is meant. */
+static st_status check_folder_name(const char *path, st_err *err) {
+    const char *name = base_name(path);
+    const char *dot = strrchr(name, '.');
+    if (dot == NULL || dot == name || is_folder(path) || !names_audio(dot + 1))
+        return ST_OK;
+    return st_err_set(err, ST_BAD_ARG,
+                      "%s is the name of one file, but several inputs need a "
+                      "folder: give -o %.*s/",
+                      path, (int)(dot - path), path);
+}
+
 static st_status check_words(const cli_args *args, st_err *err) {
     const st_input *first =
         st_input_count(args->stage) > 0 ? &args->stage->inputs[0] : NULL;
@@ -211,7 +234,9 @@ st_status cli_args_plan(const cli_args *args, st_plan **out, st_err *err) {
                       args->stage->outputs[main_output].per_input;
         m.folder = (m.many && spread) || ends_in_slash(args->out) ||
                    is_folder(args->out);
-        if (m.folder && !args->dry_run)
+        if (m.many && spread)
+            status = check_folder_name(args->out, err);
+        if (status == ST_OK && m.folder && !args->dry_run)
             status = make_folder(args->out, err);
     }
     if (status == ST_OK && st_plan_new(&m.plan) != ST_OK)

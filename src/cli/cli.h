@@ -18,11 +18,22 @@ enum {
     CLI_CANCELLED = 130
 };
 
-/* A command that is no stage. `args` has what follows the verb. */
+/* A flag of a command that is no stage. */
+typedef struct {
+    const char *name;  /* without "--" */
+    char letter;       /* 'q' for -q, or 0 */
+    const char *value; /* placeholder, NULL for a switch */
+    const char *help;
+} cli_option;
+
+/* A command that is no stage. `args` has what follows the verb; --help among
+ * them is answered before `run` is called. */
 typedef struct {
     const char *name;
     const char *usage; /* what follows the name in help */
     const char *help;
+    const char *more;          /* a paragraph */
+    const cli_option *options; /* ends with a NULL name, --help not listed */
     int (*run)(int count, char **args);
 } cli_command;
 
@@ -118,6 +129,9 @@ const char *cli_style(FILE *to, const char *name);
  * spaces; the cursor stands at column `at`. '\n' starts a line, two a
  * paragraph. Ends the line. */
 void cli_wrap(FILE *to, const char *text, int at, int indent);
+/* Print `name` in exactly `width` columns, the middle of a longer one left
+ * out. */
+void cli_fit(FILE *to, const char *name, int width);
 /* A copy without terminal codes or broken UTF-8, fit for a line. */
 void cli_clean(const char *from, char *to, size_t bytes);
 /* "3:21.4" or "1:02:03". */
@@ -128,6 +142,7 @@ int cli_columns(const char *text);
 /* -- help.c, man.c, completion.c */
 void cli_help_all(FILE *to);
 void cli_help_stage(const st_stage *stage, FILE *to);
+void cli_help_command(const cli_command *command, FILE *to);
 void cli_man(FILE *to);
 const char *cli_version(void);
 /* "IN...", "SONG [SONG...]": the positional part of a usage line. */

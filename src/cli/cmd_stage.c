@@ -11,8 +11,12 @@ static int work_args(const cli_args *args) {
     st_plan *plan = NULL;
     st_err err = {0};
     st_status status = cli_args_plan(args, &plan, &err);
-    if (status != ST_OK)
+    if (status == ST_OK && (args->dry_run || args->json))
+        status = st_plan_check_names(plan, &err);
+    if (status != ST_OK) {
+        st_plan_free(plan);
         return cli_fail_err(status == ST_IO ? CLI_FAILED : CLI_USAGE, &err);
+    }
     cli_work work = {
         .threads = args->threads,
         .json = args->json,

@@ -66,6 +66,13 @@ static void bash_flags(const st_stage *stage, const cli_flags *flags) {
     printf("' ; files= ;;\n");
 }
 
+static void bash_options(const cli_command *command) {
+    printf("        %s:-*) words='--help", command->name);
+    for (const cli_option *o = command->options; o->name != NULL; o++)
+        printf(" --%s", o->name);
+    printf("' ; files= ;;\n");
+}
+
 static void bash(void) {
     int count = 0;
     const st_stage *const *stages = st_table(&count);
@@ -95,6 +102,8 @@ static void bash(void) {
         cli_flags_of(stages[i], &flags);
         bash_flags(stages[i], &flags);
     }
+    for (const cli_command *c = cli_commands; c->name != NULL; c++)
+        bash_options(c);
     printf("        esac ;;\n"
            "        esac\n"
            "    fi\n"
@@ -156,6 +165,27 @@ static void zsh_flag(const st_stage *stage, const cli_flag *flag) {
     }
 }
 
+/* `after`: what a word that is no flag completes to. */
+static void zsh_options(const cli_command *command, const char *after) {
+    printf("    %s)\n        _arguments \\\n", command->name);
+    for (const cli_option *o = command->options; o->name != NULL; o++) {
+        printf("            '--%s%s[", o->name, o->value != NULL ? "=" : "");
+        zsh_text(o->help);
+        printf("]%s%s%s' \\\n", o->value != NULL ? ":" : "",
+               o->value != NULL ? o->value : "", o->value != NULL ? ":" : "");
+    }
+    printf("            '--help[Show help]' \\\n            %s ;;\n", after);
+}
+
+static const char *zsh_after(const char *name) {
+    if (strcmp(name, "run") == 0)
+        return "'*:plan:_files'";
+    if (strcmp(name, "completion") == 0)
+        return "':shell:(bash zsh fish)'";
+    return strcmp(name, "help") == 0 ? "':command:_describe command verbs'"
+                                     : "";
+}
+
 static void zsh_verbs(void) {
     int count = 0;
     const st_stage *const *stages = st_table(&count);
@@ -195,10 +225,9 @@ static void zsh(void) {
             zsh_flag(stages[i], &flags.flag[f]);
         printf("            '*:input:_files' ;;\n");
     }
-    printf("    help) _describe command verbs ;;\n"
-           "    completion) _values shell bash zsh fish ;;\n"
-           "    run) _files ;;\n"
-           "    esac\n"
+    for (const cli_command *c = cli_commands; c->name != NULL; c++)
+        zsh_options(c, zsh_after(c->name));
+    printf("    esac\n"
            "}\n"
            "if [ \"$funcstack[1]\" = _stemma ]; then\n"
            "    _stemma \"$@\"\n"
@@ -245,6 +274,16 @@ static void fish_flag(const st_stage *stage, const cli_flag *flag) {
     putchar('\n');
 }
 
+static void fish_options(const cli_command *command) {
+    for (const cli_option *o = command->options; o->name != NULL; o++) {
+        printf("complete -c stemma -n '__fish_seen_subcommand_from %s' -l %s%s",
+               command->name, o->name, o->value != NULL ? " -x" : "");
+        printf(" -d ");
+        fish_text(o->help);
+        putchar('\n');
+    }
+}
+
 static void fish(void) {
     int count = 0;
     const st_stage *const *stages = st_table(&count);
@@ -253,6 +292,8 @@ static void fish(void) {
         fish_verb(stages[i]->name, stages[i]->help);
     for (const cli_command *c = cli_commands; c->name != NULL; c++)
         fish_verb(c->name, c->help);
+    for (const cli_command *c = cli_commands; c->name != NULL; c++)
+        fish_options(c);
     printf("complete -c stemma -n '__fish_seen_subcommand_from completion' "
            "-f -a 'bash zsh fish'\n");
     for (int i = 0; i < count; i++) {

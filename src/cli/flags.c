@@ -127,10 +127,28 @@ void cli_flags_of(const st_stage *stage, cli_flags *out) {
     add_common(out, stage);
 }
 
+/* " Needs --reference.": an input as the flag that gives it. */
+static void add_rule(const char *rule, const char *input, char *text,
+                     size_t bytes) {
+    char name[CLI_FLAG_NAME_BYTES];
+    size_t end = strlen(text);
+    if (input == NULL)
+        return;
+    snprintf(name, sizeof name, "%s", input);
+    for (char *c = name; *c != '\0'; c++)
+        if (*c == '_')
+            *c = '-';
+    snprintf(text + end, bytes - end, " %s --%s.", rule, name);
+}
+
 void cli_flag_help(const st_stage *stage, const cli_flag *flag, char *text,
                    size_t bytes) {
     char word[CLI_FLAG_NAME_BYTES];
     snprintf(text, bytes, "%s", flag->help);
+    if (flag->kind == CLI_FLAG_PARAM) {
+        add_rule("Needs", stage->params[flag->index].needs, text, bytes);
+        add_rule("Not with", stage->params[flag->index].excludes, text, bytes);
+    }
     if (flag->kind != CLI_FLAG_SWITCH)
         return;
     snprintf(word, sizeof word, "%s", flag->name);

@@ -42,7 +42,8 @@ typedef struct {
 void cli_flags_of(const st_stage *stage, cli_flags *out);
 /* The flag of that name (without dashes), or NULL. */
 const cli_flag *cli_flag_find(const cli_flags *flags, const char *name);
-/* What the flag does, in one sentence. A switch names the files it makes. */
+/* What the flag does, in a sentence, and what it needs or excludes. A switch
+ * names the files it makes. */
 void cli_flag_help(const st_stage *stage, const cli_flag *flag, char *text,
                    size_t bytes);
 /* Index of the output that -o names (the first audio one), or -1. */

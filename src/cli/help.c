@@ -65,13 +65,13 @@ void cli_help_all(FILE *to) {
     fprintf(to, "\nstemma COMMAND --help shows flags with ranges and units.\n");
 }
 
-static void flag_name(const cli_flag *flag, char *text, size_t bytes) {
-    char letter[8] = "";
-    if (flag->letter != '\0')
-        snprintf(letter, sizeof letter, "-%c, ", flag->letter);
-    snprintf(text, bytes, "%s--%s%s%s", letter, flag->name,
-             flag->value != NULL ? " " : "",
-             flag->value != NULL ? flag->value : "");
+static void flag_name(char letter, const char *name, const char *value,
+                      char *text, size_t bytes) {
+    char start[8] = "";
+    if (letter != '\0')
+        snprintf(start, sizeof start, "-%c, ", letter);
+    snprintf(text, bytes, "%s--%s%s%s", start, name, value != NULL ? " " : "",
+             value != NULL ? value : "");
 }
 
 /* What a parameter may be, on a quiet line of its own. */
@@ -90,7 +90,7 @@ static void range_row(const st_param *param, FILE *to) {
 static void flag_row(const st_stage *stage, const cli_flag *flag, FILE *to) {
     char name[96];
     char text[512];
-    flag_name(flag, name, sizeof name);
+    flag_name(flag->letter, flag->name, flag->value, name, sizeof name);
     cli_flag_help(stage, flag, text, sizeof text);
     row(to, name, text);
     if (flag->kind != CLI_FLAG_PARAM)
@@ -177,10 +177,20 @@ void cli_help_stage(const st_stage *stage, FILE *to) {
     exit_rows(to);
 }
 
-static void help_command(const cli_command *command) {
-    printf("%sstemma %s%s: %s\n\nusage: stemma %s %s\n",
-           cli_style(stdout, "bold"), command->name, cli_style(stdout, "off"),
-           command->help, command->name, command->usage);
+void cli_help_command(const cli_command *command, FILE *to) {
+    fprintf(to, "%sstemma %s%s: ", cli_style(to, "bold"), command->name,
+            cli_style(to, "off"));
+    cli_wrap(to, command->help, 9 + (int)strlen(command->name), 0);
+    fprintf(to, "\nusage: stemma %s %s\n\n", command->name, command->usage);
+    cli_wrap(to, command->more, 0, 0);
+    heading(to, "Flags");
+    for (const cli_option *o = command->options; o->name != NULL; o++) {
+        char name[96];
+        flag_name(o->letter, o->name, o->value, name, sizeof name);
+        row(to, name, o->help);
+    }
+    row(to, "-h, --help", "Show this help.");
+    exit_rows(to);
 }
 
 int cmd_help(int count, char **args) {
@@ -194,7 +204,7 @@ int cmd_help(int count, char **args) {
     }
     const cli_command *command = cli_command_find(args[0]);
     if (command != NULL) {
-        help_command(command);
+        cli_help_command(command, stdout);
         return CLI_DONE;
     }
     const st_stage *stage = NULL;

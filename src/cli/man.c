@@ -35,15 +35,20 @@ static void term(FILE *to, const char *name, const char *text) {
     line(to, text);
 }
 
-static void flag_term(const st_stage *stage, const cli_flag *flag, FILE *to) {
+static void flag_name(char letter, const char *name, const char *value,
+                      FILE *to) {
     fputs(".TP\n.BR ", to);
-    if (flag->letter != '\0')
-        fprintf(to, "\\-%c \", \" ", flag->letter);
+    if (letter != '\0')
+        fprintf(to, "\\-%c \", \" ", letter);
     put(to, "--");
-    put(to, flag->name);
-    if (flag->value != NULL)
-        fprintf(to, " \" \\fI%s\\fR\"", flag->value);
+    put(to, name);
+    if (value != NULL)
+        fprintf(to, " \" \\fI%s\\fR\"", value);
     fputc('\n', to);
+}
+
+static void flag_term(const st_stage *stage, const cli_flag *flag, FILE *to) {
+    flag_name(flag->letter, flag->name, flag->value, to);
     char help[512];
     char text[ST_PARAM_TEXT_BYTES];
     cli_flag_help(stage, flag, help, sizeof help);
@@ -91,9 +96,16 @@ static void stage_section(const st_stage *stage, FILE *to) {
 static void commands_section(FILE *to) {
     fputs(".SH OTHER COMMANDS\n", to);
     for (const cli_command *c = cli_commands; c->name != NULL; c++) {
-        char name[96];
-        snprintf(name, sizeof name, "stemma %s %s", c->name, c->usage);
-        term(to, name, c->help);
+        fprintf(to, ".SS \"stemma %s ", c->name);
+        put(to, c->usage);
+        fputs("\"\n", to);
+        line(to, c->help);
+        fputs(".PP\n", to);
+        line(to, c->more);
+        for (const cli_option *o = c->options; o->name != NULL; o++) {
+            flag_name(o->letter, o->name, o->value, to);
+            line(to, o->help);
+        }
     }
 }
 

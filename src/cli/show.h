@@ -8,7 +8,8 @@
 /* The meters of each `analyze` step: one file as a full page, several as a
  * table of one line each. Nothing when there are none. */
 void cli_meters_show(const json_t *steps, FILE *to);
-/* Before and after of each `master` step of one song, and its checks. */
+/* Each `master` step: before, after and checks of one song, or a line for each
+ * of several and one for all of them. */
 void cli_master_show(const json_t *steps, FILE *to);
 
 #endif

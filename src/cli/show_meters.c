@@ -78,21 +78,48 @@ static const char *text_of(const json_t *object, const char *key) {
     return text != NULL ? text : "";
 }
 
-static void show_page(const json_t *step, FILE *to) {
+/* The step that made an input, or NULL: it is a file then. */
+static const json_t *maker_of(const json_t *steps, const json_t *input) {
+    const json_t *number = json_object_get(input, "step");
+    return json_is_integer(number)
+               ? json_array_get(steps, (size_t)json_integer_value(number))
+               : NULL;
+}
+
+/* The file's name, or "audio, made by convert". */
+static void label_of(const json_t *steps, const json_t *step, char *text,
+                     size_t bytes) {
     const json_t *input = input_of(step);
-    const json_t *channels = json_object_get(input, "channels");
-    char time[32];
+    const json_t *maker = maker_of(steps, input);
     char label[512];
     cli_clean(text_of(input, "label"), label, sizeof label);
+    if (maker == NULL)
+        snprintf(text, bytes, "%s", label);
+    else
+        snprintf(text, bytes, "%s, made by %s", label, text_of(maker, "stage"));
+}
+
+/* "WAV, 24-bit integer, 48000 Hz, 2 channels, 3:21.4" */
+static void show_about(const json_t *input, FILE *to) {
+    int rate = (int)json_integer_value(json_object_get(input, "rate_hz"));
+    int channels = (int)json_integer_value(json_object_get(input, "channels"));
+    const char *format = text_of(input, "format");
+    const char *codec = text_of(input, "codec");
+    char time[32];
     cli_time_text(json_number_value(json_object_get(input, "seconds")), time,
                   sizeof time);
+    fprintf(to, "  %s%s%s%s%s%d Hz, %d channel%s, %s%s\n", cli_style(to, "dim"),
+            format, format[0] != '\0' ? ", " : "", codec,
+            codec[0] != '\0' ? ", " : "", rate, channels,
+            channels == 1 ? "" : "s", time, cli_style(to, "off"));
+}
+
+static void show_page(const json_t *steps, const json_t *step, FILE *to) {
+    const json_t *channels = json_object_get(input_of(step), "channels");
+    char label[640];
+    label_of(steps, step, label, sizeof label);
     fprintf(to, "%s%s%s\n", cli_style(to, "bold"), label, cli_style(to, "off"));
-    fprintf(to, "  %s%s, %s, %d Hz, %d channel%s, %s%s\n", cli_style(to, "dim"),
-            text_of(input, "format"), text_of(input, "codec"),
-            (int)json_integer_value(json_object_get(input, "rate_hz")),
-            (int)json_integer_value(channels),
-            json_integer_value(channels) == 1 ? "" : "s", time,
-            cli_style(to, "off"));
+    show_about(input_of(step), to);
     for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
         if (i != STEREO || json_integer_value(channels) > 1)
             show_group(meters_of(step), &groups[i], to);
@@ -105,27 +132,6 @@ static const figure columns[] = {
     {"crest", "crest_factor", "", 1},   {"corr", "mono_correlation", "", 2}};
 enum { COLUMNS = sizeof columns / sizeof *columns, COLUMN_WIDTH = 8 };
 
-/* The byte at which column `column` of UTF-8 text starts. */
-static const char *at_column(const char *text, int column) {
-    for (; *text != '\0'; text++)
-        if (((unsigned char)*text & 0xC0) != 0x80 && column-- == 0)
-            break;
-    return text;
-}
-
-/* The name in `width` columns, its middle left out when it is longer. */
-static void show_name(const char *name, int width, FILE *to) {
-    int length = cli_columns(name);
-    if (length <= width) {
-        fprintf(to, "%s%*s", name, width - length, "");
-        return;
-    }
-    int tail = width / 2;
-    int head = width - tail - 1;
-    fprintf(to, "%.*s…%s", (int)(at_column(name, head) - name), name,
-            at_column(name, length - tail));
-}
-
 static void show_head(int width, FILE *to) {
     fprintf(to, "%s%-*s", cli_style(to, "bold"), width, "file");
     for (int c = 0; c < COLUMNS; c++)
@@ -133,10 +139,11 @@ static void show_head(int width, FILE *to) {
     fprintf(to, "%s\n", cli_style(to, "off"));
 }
 
-static void show_line(const json_t *step, int width, FILE *to) {
-    char label[512];
-    cli_clean(text_of(input_of(step), "label"), label, sizeof label);
-    show_name(label, width, to);
+static void show_line(const json_t *steps, const json_t *step, int width,
+                      FILE *to) {
+    char label[640];
+    label_of(steps, step, label, sizeof label);
+    cli_fit(to, label, width);
     for (int c = 0; c < COLUMNS; c++) {
         char text[48];
         number(meters_of(step), &columns[c], text, sizeof text);
@@ -160,8 +167,8 @@ void cli_meters_show(const json_t *steps, FILE *to) {
         if (meters_of(step) == NULL)
             continue;
         if (pages > 1)
-            show_line(step, width, to);
+            show_line(steps, step, width, to);
         else
-            show_page(step, to);
+            show_page(steps, step, to);
     }
 }

@@ -57,6 +57,26 @@ int cli_columns(const char *text) {
     return columns;
 }
 
+/* The byte at which column `column` of UTF-8 text starts. */
+static const char *at_column(const char *text, int column) {
+    for (; *text != '\0'; text++)
+        if (((unsigned char)*text & 0xC0) != 0x80 && column-- == 0)
+            break;
+    return text;
+}
+
+void cli_fit(FILE *to, const char *name, int width) {
+    int length = cli_columns(name);
+    if (length <= width) {
+        fprintf(to, "%s%*s", name, width - length, "");
+        return;
+    }
+    int tail = width / 2;
+    int head = width - tail - 1;
+    fprintf(to, "%.*s…%s", (int)(at_column(name, head) - name), name,
+            at_column(name, length - tail));
+}
+
 void cli_wrap(FILE *to, const char *text, int at, int indent) {
     int width = cli_width(to);
     bool first = true;

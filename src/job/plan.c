@@ -201,12 +201,17 @@ st_status st_plan_target_add(st_plan *plan, int step, const char *output,
     return ST_OK;
 }
 
+static int count_of(const st_plan_step *step, int input) {
+    int count = 0;
+    for (int k = 0; k < step->item_count; k++)
+        count += step->items[k].input == input;
+    return count;
+}
+
 static st_status check_counts(const st_plan_step *step, st_err *err) {
     for (int i = 0; i < st_input_count(step->stage); i++) {
         const st_input *input = &step->stage->inputs[i];
-        int count = 0;
-        for (int k = 0; k < step->item_count; k++)
-            count += step->items[k].input == i;
+        int count = count_of(step, i);
         if (count < input->min_count)
             return st_err_set(err, ST_BAD_ARG, "%s needs %s input %s: %s",
                               step->stage->name,
@@ -220,9 +225,43 @@ static st_status check_counts(const st_plan_step *step, st_err *err) {
     return ST_OK;
 }
 
+static bool has_input(const st_plan_step *step, const char *name) {
+    return count_of(step, st_input_find(step->stage, name)) > 0;
+}
+
+/* By value and not by what was written: a plan names every parameter. */
+static bool is_default(const st_plan_step *step, const st_param *param) {
+    json_t *usual = st_param_default_json(param);
+    bool same = json_equal(json_object_get(step->params, param->name), usual);
+    json_decref(usual);
+    return same;
+}
+
+static st_status check_params(const st_plan_step *step, st_err *err) {
+    for (int i = 0; i < st_param_count(step->stage); i++) {
+        const st_param *p = &step->stage->params[i];
+        if ((p->needs == NULL && p->excludes == NULL) || is_default(step, p))
+            continue;
+        if (p->needs != NULL && !has_input(step, p->needs))
+            return st_err_set(err, ST_BAD_ARG,
+                              "%s of %s does nothing without a %s: give one, "
+                              "or leave %s out.",
+                              p->name, step->stage->name, p->needs, p->name);
+        if (p->excludes != NULL && has_input(step, p->excludes))
+            return st_err_set(err, ST_BAD_ARG,
+                              "%s and %s of %s exclude each other: give one "
+                              "of them.",
+                              p->name, p->excludes, step->stage->name);
+    }
+    return ST_OK;
+}
+
 st_status st_plan_check(const st_plan *plan, st_err *err) {
     st_status status = ST_OK;
-    for (int i = 0; status == ST_OK && i < plan->step_count; i++)
+    for (int i = 0; status == ST_OK && i < plan->step_count; i++) {
         status = check_counts(&plan->steps[i], err);
+        if (status == ST_OK)
+            status = check_params(&plan->steps[i], err);
+    }
     return status;
 }

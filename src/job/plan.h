@@ -73,13 +73,18 @@ ST_MUST_USE st_status st_plan_target_add(st_plan *plan, int step,
                                          const char *container, st_bits bits,
                                          st_err *err);
 
-/* Are all counts right (inputs that must be there)? st_plan_run asks too. */
+/* Are all counts right (inputs that must be there), and does no parameter lack
+ * or contradict an input? ST_BAD_ARG. st_plan_run asks too. */
 ST_MUST_USE st_status st_plan_check(const st_plan *plan, st_err *err);
 
 /* A plan from a "stemma.plan/1" document, checked. ST_BAD_DATA names the
  * place. */
 ST_MUST_USE st_status st_plan_parse(st_plan **out, json_t *document,
                                     st_err *err);
+/* Can a document name every file of the plan? ST_BAD_ARG for a name that is
+ * no UTF-8: JSON cannot hold it, so a plan or result would name another file.
+ * [any] */
+ST_MUST_USE st_status st_plan_check_names(const st_plan *plan, st_err *err);
 /* The document of a plan, a new reference, or NULL when out of memory. */
 json_t *st_plan_json(const st_plan *plan);
 

@@ -1,5 +1,6 @@
 #include "job/plan.h"
 
+#include "core/utf8.h"
 #include "job/table.h"
 #include "stage/text.h"
 
@@ -171,6 +172,33 @@ st_status st_plan_parse(st_plan **out, json_t *document, st_err *err) {
 }
 
 /* -- out */
+
+static st_status check_name(const char *file, st_err *err) {
+    size_t left = file != NULL ? strlen(file) : 0;
+    while (left > 0) {
+        size_t length = st_utf8_length(file + strlen(file) - left, left);
+        if (length == 0)
+            return st_err_set(err, ST_BAD_ARG,
+                              "The name %.300s holds bytes that are no UTF-8, "
+                              "so no JSON document can name that file: rename "
+                              "it.",
+                              file);
+        left -= length;
+    }
+    return ST_OK;
+}
+
+st_status st_plan_check_names(const st_plan *plan, st_err *err) {
+    st_status status = ST_OK;
+    for (int s = 0; s < plan->step_count; s++) {
+        const st_plan_step *step = &plan->steps[s];
+        for (int i = 0; status == ST_OK && i < step->item_count; i++)
+            status = check_name(step->items[i].file, err);
+        for (int i = 0; status == ST_OK && i < step->target_count; i++)
+            status = check_name(step->targets[i].file, err);
+    }
+    return status;
+}
 
 static json_t *item_json(const st_plan *plan, const st_plan_item *item) {
     if (item->file != NULL)

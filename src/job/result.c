@@ -13,6 +13,8 @@ static json_t *item_json(const st_item *item) {
         return NULL;
     if (item->plan->file != NULL)
         json_object_set_new(o, "file", st_text_json(item->plan->file));
+    else
+        json_object_set_new(o, "step", json_integer(item->plan->step));
     if (step->plan->stage->inputs[item->plan->input].weighted)
         json_object_set_new(o, "weight", json_real(item->plan->weight));
     if (!item->known)

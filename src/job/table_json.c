@@ -44,6 +44,10 @@ static json_t *param_json(const st_stage *stage, int i) {
         b.bad |= json_array_append_new(choices, st_text_json(p->choices[c]));
     if (p->choices != NULL)
         put(&b, "choices", choices);
+    if (p->needs != NULL)
+        put(&b, "needs", st_text_json(p->needs));
+    if (p->excludes != NULL)
+        put(&b, "excludes", st_text_json(p->excludes));
     put(&b, "advanced", json_boolean(p->advanced));
     return done(&b);
 }

@@ -2,6 +2,7 @@
 
 #include "master/svg.h"
 
+#include <ctype.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -94,27 +95,59 @@ static void head(st_text *t, const st_track *k) {
     st_text_put(t, "\n</style></head>\n<body><main>\n");
 }
 
+/* A sentence, or a dash where it quotes a level that silence does not have. */
+static void sentence(st_text *t, const char *text) {
+    static const char *const none[] = {"inf", "nan"};
+    for (int i = 0; i < 2; i++)
+        for (const char *p = text; (p = strstr(p, none[i])); p += 3)
+            if ((p == text || !isalpha((unsigned char)p[-1])) &&
+                !isalpha((unsigned char)p[3])) {
+                st_text_put(t, "\xE2\x80\x93");
+                return;
+            }
+    st_text_escape(t, text);
+}
+
+static bool is_silent(const st_track *k) {
+    return k->in.silent || !isfinite(k->result.after.meter.true_peak_dbtp);
+}
+
+static void bounds(st_text *t, const st_track *k) {
+    if (k->goal.bound_count == 0)
+        return;
+    st_text_put(t, "<ul class=\"notes\">");
+    for (int i = 0; i < k->goal.bound_count; i++) {
+        st_text_put(t, "<li>");
+        sentence(t, k->goal.bounds[i].text);
+        st_text_put(t, "</li>");
+    }
+    st_text_put(t, "</ul>");
+}
+
 static void verdict(st_text *t, const st_track *k) {
-    int passed = 0, judged = 0;
+    int passed = 0, none = 0;
     for (int i = 0; i < ST_QC_CHECKS; i++) {
         passed += k->qc.check[i].state == ST_QC_PASS;
-        judged += k->qc.check[i].state != ST_QC_NONE;
+        none += k->qc.check[i].state == ST_QC_NONE;
+    }
+    if (is_silent(k)) {
+        st_text_put(t, "<p class=\"verdict\"><b class=\"bad\">Nothing to "
+                       "hear</b><span>The file is silent, nothing in it is "
+                       "above \xE2\x88\x92"
+                       "90 dBFS: export the mix again.</span></p>");
+        return;
     }
     st_text_add(t,
                 "<p class=\"verdict\"><b class=\"%s\">%s</b><span>%d of %d "
-                "checks passed on the file written, in %d round%s.</span></p>",
+                "checks passed on the file written, in %d round%s",
                 k->qc.passed ? "good" : "bad",
                 k->qc.passed ? "Ready to release" : "Needs a look", passed,
-                judged, k->result.rounds, k->result.rounds == 1 ? "" : "s");
-    if (k->goal.bound_count > 0) {
-        st_text_put(t, "<ul class=\"notes\">");
-        for (int i = 0; i < k->goal.bound_count; i++) {
-            st_text_put(t, "<li>");
-            st_text_escape(t, k->goal.bounds[i].text);
-            st_text_put(t, "</li>");
-        }
-        st_text_put(t, "</ul>");
-    }
+                ST_QC_CHECKS - none, k->result.rounds,
+                k->result.rounds == 1 ? "" : "s");
+    if (none > 0)
+        st_text_add(t, "; %d could not be measured", none);
+    st_text_put(t, ".</span></p>");
+    bounds(t, k);
 }
 
 static void intro(st_text *t, const st_track *k) {
@@ -126,8 +159,10 @@ static void intro(st_text *t, const st_track *k) {
                 k->in.meter.channels == 1 ? "mono" : "stereo",
                 k->in.meter.rate_hz / 1000);
     st_text_escape(t, k->recipe->preset);
-    st_text_add(t, ", target %.1f LUFS at %.1f dBTP.</p>\n", k->goal.asked_lufs,
-                k->recipe->value[ST_SET_CEILING]);
+    if (isfinite(k->goal.asked_lufs))
+        st_text_add(t, ", target %.1f LUFS at %.1f dBTP", k->goal.asked_lufs,
+                    k->recipe->value[ST_SET_CEILING]);
+    st_text_put(t, ".</p>\n");
     verdict(t, k);
 }
 
@@ -155,15 +190,20 @@ static void figures(st_text *t, const st_track *k) {
 }
 
 static void checks(st_text *t, const st_track *k) {
+    static const char *const cls[] = {"bad", "good", "none"};
+    static const char *const word[] = {"failed", "passed", "not measured"};
     st_text_put(t, "<section><h2>Checks on the file written</h2><table>\n");
     for (int i = 0; i < ST_QC_CHECKS; i++) {
         const st_qc_check *c = &k->qc.check[i];
-        static const char *const cls[] = {"bad", "good", "none"};
-        static const char *const word[] = {"failed", "passed", "not measured"};
+        /* A level that is not there cannot have passed. */
+        st_qc_state state = isfinite(c->measured) ? c->state : ST_QC_NONE;
         st_text_add(t, "<tr><td>%s</td><td class=\"why\">", c->title);
-        st_text_escape(t, c->note);
-        st_text_add(t, "</td><td class=\"n %s\">%s</td></tr>\n", cls[c->state],
-                    word[c->state]);
+        if (state == ST_QC_NONE && is_silent(k))
+            st_text_put(t, "Silence has none.");
+        else
+            sentence(t, c->note);
+        st_text_add(t, "</td><td class=\"n %s\">%s</td></tr>\n", cls[state],
+                    word[state]);
     }
     st_text_put(t, "</table></section>\n");
 }
@@ -273,7 +313,7 @@ static void curve_row(st_text *t, const st_recipe *r) {
         return;
     st_text_put(t, "<tr><td>Curve</td><td class=\"n\">drawn above</td><td "
                    "class=\"why\">");
-    st_text_escape(t, r->curve_reason);
+    sentence(t, r->curve_reason);
     st_text_put(t, "</td></tr>\n");
 }
 
@@ -296,7 +336,7 @@ static void decisions(st_text *t, const st_track *k) {
         setting_name(t, f);
         setting_value(t, f, k->recipe->value[i]);
         st_text_put(t, "</td><td class=\"why\">");
-        st_text_escape(t, k->recipe->reason[i]);
+        sentence(t, k->recipe->reason[i]);
         st_text_put(t, "</td></tr>\n");
     }
     st_text_put(t, "</table></section>\n");
@@ -307,7 +347,8 @@ void st_html_page(st_text *t, const st_track *track,
     head(t, track);
     intro(t, track);
     figures(t, track);
-    st_html_charts(t, track, facts);
+    if (!is_silent(track))
+        st_html_charts(t, track, facts);
     checks(t, track);
     matched(t, track, facts->options->reference);
     decisions(t, track);

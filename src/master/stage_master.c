@@ -18,7 +18,8 @@ static const char *const depths[] = {"16", "24", "float", NULL};
 #define AMOUNT(NAME, HELP)                                                     \
     {                                                                          \
         .name = NAME, .type = ST_PARAM_FLOAT, .unit = "%", .min = 0,           \
-        .max = 100, .def = 100, .help = HELP, .advanced = true                 \
+        .max = 100, .def = 100, .help = HELP, .advanced = true,                \
+        .needs = "reference"                                                   \
     }
 
 static const st_param params[] = {
@@ -40,7 +41,8 @@ static const st_param params[] = {
      .type = ST_PARAM_CHOICE,
      .choices = presets,
      .unset = "no taste of its own",
-     .help = "Where the loudness goes and which way decisions lean."},
+     .help = "Where the loudness goes and which way decisions lean.",
+     .excludes = "preset_file"},
     {.name = "bits",
      .type = ST_PARAM_CHOICE,
      .choices = depths,

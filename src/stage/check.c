@@ -53,6 +53,9 @@ static st_status check_param(const st_stage *stage, const st_param *param,
         FAULT("parameter %s: choices and type disagree.", name);
     if (needs_def_text(param) && (param->def_text == NULL) == !param->unset)
         FAULT("parameter %s: needs def_text or unset, not both.", name);
+    if ((param->needs && st_input_find(stage, param->needs) < 0) ||
+        (param->excludes && st_input_find(stage, param->excludes) < 0))
+        FAULT("parameter %s: needs or excludes an unknown input.", name);
     json_t *value = st_param_default_json(param);
     json_t *same = NULL;
     st_status status =

@@ -67,6 +67,10 @@ typedef struct {
     const char *unset;
     const char *help;
     const char *const *choices; /* ends with NULL */
+    /* Inputs, or NULL. A value other than the default means nothing without
+     * an item of `needs`, and contradicts one of `excludes`: both are refused
+     * before any work. */
+    const char *needs, *excludes;
 } st_param;
 
 typedef enum {

@@ -59,7 +59,8 @@ bool st_nearer(const char *word, const char *candidate, int *best) {
         if (dearer < slips)
             slips = dearer;
     }
-    int allowed = length <= 3 ? 1 : length <= 6 ? 2 : 3;
+    /* "Nope" is not "Pop". */
+    int allowed = length < 3 ? 0 : length >= 8 ? 3 : (int)(length + 1) / 3;
     if (slips > allowed || slips >= *best)
         return false;
     *best = slips;

@@ -10,10 +10,10 @@
  * longer than 63 bytes is 64 away from anything. [any] */
 int st_slips(const char *a, const char *b);
 
-/* Is `candidate` near enough to `word` to be offered, and nearer than *best
- * slips? Then *best is lowered. Start with *best = INT_MAX. A word of 3
- * letters or more is also held against the candidate's start, one slip dearer.
- * [any] */
+/* Is `candidate` near enough to `word` to be offered (one slip in a word
+ * of 3 or 4 letters, two in 5 to 7, three in longer ones), and nearer than
+ * *best slips? Then *best is lowered. Start with *best = INT_MAX. The word is
+ * also held against the candidate's start, one slip dearer. [any] */
 bool st_nearer(const char *word, const char *candidate, int *best);
 
 /* A new JSON string; bytes that are no UTF-8 read '?'. NULL text gives null.

@@ -49,6 +49,7 @@ static st_status parse(const char *text, st_plan **out, st_err *err) {
 }
 
 #define STEP "{\"stage\":\"convert\",\"inputs\":{\"audio\":[{\"file\":\"a\"}]}"
+#define MASTER "{\"stage\":\"master\",\"inputs\":{\"audio\":{\"file\":\"a\"}"
 #define PLAN(STEPS) "{\"schema\":\"stemma.plan/1\",\"steps\":[" STEPS "]}"
 
 static void test_plan_round_trip(void **state) {
@@ -109,6 +110,11 @@ static void test_plan_refuses(void **state) {
         {PLAN("{\"stage\":\"analyze\",\"inputs\":{\"audio\":"
               "[{\"file\":\"a\",\"weight\":2}]}}"),
          ST_BAD_ARG, "weight"},
+        {PLAN(MASTER "},\"params\":{\"match_eq\":50}}"), ST_BAD_ARG,
+         "without a reference"},
+        {PLAN(MASTER ",\"preset_file\":{\"file\":\"p\"}},"
+                     "\"params\":{\"preset\":\"Pop\"}}"),
+         ST_BAD_ARG, "exclude each other"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         st_plan *plan = NULL;
@@ -120,6 +126,48 @@ static void test_plan_refuses(void **state) {
     }
 }
 
+/* By value: a plan as printed names every parameter. */
+static void test_plan_takes_what_needs_nothing(void **state) {
+    (void)state;
+    static const char *const texts[] = {
+        PLAN(MASTER "},\"params\":{\"match_eq\":100,\"unbounded\":true}}"),
+        PLAN(MASTER ",\"reference\":{\"file\":\"r\"}},"
+                    "\"params\":{\"match_eq\":50}}"),
+        PLAN(MASTER ",\"preset_file\":{\"file\":\"p\"}},"
+                    "\"params\":{\"preset\":null}}"),
+    };
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++) {
+        st_plan *plan = NULL;
+        st_err err = {0};
+        if (parse(texts[i], &plan, &err) != ST_OK)
+            fail_msg("%s: %s", texts[i], err.text);
+        st_plan_free(plan);
+    }
+}
+
+static void test_plan_names_files_or_says_so(void **state) {
+    (void)state;
+    static const struct {
+        const char *file;
+        st_status status;
+    } cases[] = {{"a.wav", ST_OK},
+                 {"\xC3\xA4.wav", ST_OK},
+                 {"\xE4.wav", ST_BAD_ARG},
+                 {"b\xED\xA0\x80.wav", ST_BAD_ARG}};
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        st_plan *plan = NULL;
+        st_err err = {0};
+        assert_int_equal(parse(PLAN(STEP "}"), &plan, &err), ST_OK);
+        assert_int_equal(st_plan_target_add(plan, 0, "audio", 0, cases[i].file,
+                                            NULL, ST_BITS_ASKED, &err),
+                         ST_OK);
+        assert_int_equal(st_plan_check_names(plan, &err), cases[i].status);
+        assert_int_equal(strstr(err.text, "rename it") != NULL,
+                         cases[i].status != ST_OK);
+        st_plan_free(plan);
+    }
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_table_is_sound),
@@ -127,6 +175,8 @@ int main(void) {
         cmocka_unit_test(test_table_as_json),
         cmocka_unit_test(test_plan_round_trip),
         cmocka_unit_test(test_plan_refuses),
+        cmocka_unit_test(test_plan_takes_what_needs_nothing),
+        cmocka_unit_test(test_plan_names_files_or_says_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

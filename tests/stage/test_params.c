@@ -181,6 +181,11 @@ static void test_check_finds_faults(void **state) {
     st_param broken[3] = {params[0], params[1], {0}};
     st_stage copy = stage;
     copy.params = broken;
+    broken[1].needs = "choir";
+    assert_int_equal(st_stage_check(&copy, &err), ST_INTERNAL);
+    assert_non_null(strstr(err.text, "unknown input"));
+    broken[1].needs = "song";
+    assert_int_equal(st_stage_check(&copy, &err), ST_OK);
     broken[1].def = 7;
     assert_int_equal(st_stage_check(&copy, &err), ST_INTERNAL);
     broken[1] = params[0];
@@ -211,6 +216,22 @@ static void test_slips(void **state) {
     int best = INT_MAX;
     assert_true(st_nearer("ref", "reference", &best));
     assert_false(st_nearer("x", "reference", &best));
+    static const struct {
+        const char *word, *candidate;
+        bool near;
+    } pairs[] = {
+        {"Nope", "Pop", false},       {"Pob", "Pop", true},
+        {"loda", "Loud", false},      {"luod", "Loud", true},
+        {"rokc", "Rock", true},       {"xy", "xz", false},
+        {"strem", "Streaming", true}, {"elctro", "Electro House", true},
+        {"banana", "Pop", false},     {"hiphop", "Hip-Hop", true},
+    };
+    for (size_t i = 0; i < sizeof pairs / sizeof *pairs; i++) {
+        best = INT_MAX;
+        if (st_nearer(pairs[i].word, pairs[i].candidate, &best) !=
+            pairs[i].near)
+            fail_msg("%s, %s", pairs[i].word, pairs[i].candidate);
+    }
 }
 
 static void test_text_json_takes_any_bytes(void **state) {
