@@ -133,6 +133,12 @@ static st_status refuse(const st_reader *core, st_err *err) {
     const char *name = core->name;
     switch (core->info.kind) {
     case ST_FILE_EMPTY:
+        if (core->bytes.size > 0)
+            return st_err_set(err, ST_BAD_DATA,
+                              "'%s' holds only zeros where its format should "
+                              "stand: it was not copied or saved whole. Copy "
+                              "or export it again.",
+                              name);
         return st_err_set(err, ST_BAD_DATA,
                           "'%s' is empty: nothing was saved in it. Export it "
                           "again.",

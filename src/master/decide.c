@@ -146,7 +146,7 @@ static void leave_alone(st_recipe *r) {
     static const char why[] = "Left alone: the file meets its target already.";
     for (int i = ST_SET_DC_LEFT; i < ST_SET_DITHER_ON; i++)
         st_recipe_set(r, (st_setting)i, st_recipe_field((st_setting)i)->initial,
-                      "%s", why);
+                      "%s", i == ST_SET_GAIN ? why : "");
     r->mid_count = r->side_count = 0;
     snprintf(r->curve_reason, sizeof r->curve_reason, "%s", why);
 }

@@ -116,9 +116,13 @@ void st_qc_judge(st_qc *qc, const st_recipe *r, const st_goal *goal,
     double ceiling = r->value[ST_SET_CEILING];
     double tp = after->meter.true_peak_dbtp;
     judge_loudness(&qc->check[0], goal, after);
-    put(&qc->check[1], "true_peak_safe", "True peak",
-        tp <= ceiling ? ST_QC_PASS : ST_QC_FAIL, tp, ceiling, "dBTP",
-        "%.2f dBTP, ceiling %.1f dBTP.", tp, ceiling);
+    if (isfinite(tp))
+        put(&qc->check[1], "true_peak_safe", "True peak",
+            tp <= ceiling ? ST_QC_PASS : ST_QC_FAIL, tp, ceiling, "dBTP",
+            "%.2f dBTP, ceiling %.1f dBTP.", tp, ceiling);
+    else
+        put(&qc->check[1], "true_peak_safe", "True peak", ST_QC_NONE, tp,
+            ceiling, "dBTP", "There is no peak to measure.");
     judge_stereo(qc, r, after);
     judge_plr(&qc->check[4], goal, after);
     double eq = eq_worst(r), limit = r->value[ST_SET_EQ_LIMIT];

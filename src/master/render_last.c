@@ -181,7 +181,8 @@ st_status st_render_last(const st_means *means, const st_pre *pre,
         s.params.limit = s.params.limit || s.params.drive_db > out->drive_db;
     }
     learn(&s, goal, out);
-    if (!status && !recipe->given[ST_SET_LIM_DRIVE])
+    bool heard = isfinite(out->after.meter.loudness.integrated_lufs);
+    if (!status && heard && !recipe->given[ST_SET_LIM_DRIVE])
         st_recipe_set(recipe, ST_SET_LIM_DRIVE, out->drive_db,
                       "Found in %d round%s so that the file written measures "
                       "%.2f LUFS.",
