@@ -359,8 +359,8 @@ static void test_metadata_survives(void **state) {
         {ST_WRITE_AIFF, TAGS | BEXT | CUES | CHUNKS | ISRC},
         {ST_WRITE_FLAC, TAGS | BEXT | CUES | NOTES | CHUNKS | ISRC},
         {ST_WRITE_MP3, TAGS | ISRC},
-        {ST_WRITE_OGG, TAGS},
-        {ST_WRITE_OPUS, TAGS},
+        {ST_WRITE_OGG, TAGS | ISRC},
+        {ST_WRITE_OPUS, TAGS | ISRC},
     };
     st_meta meta = sample_meta();
     for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
