@@ -1,6 +1,7 @@
 /* Tags of every format: read, then written in every form, and read again
  * from the RIFF form and from Vorbis comments with nothing of it lost. The
  * same bytes go through what looks for a file's end and rewrites pages. */
+#include "audio/mpeg.h"
 #include "audio/ogg.h"
 #include "audio/reader_impl.h"
 #include "audio/writer_impl.h"
@@ -86,6 +87,7 @@ static void look_for_end(const uint8_t *data, size_t size) {
     bool cut = false;
     if (st_ogg_is_cut(&bytes, &cut) != ST_OK)
         abort();
+    (void)st_mpeg_goes_on(&bytes);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {

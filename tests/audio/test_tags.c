@@ -1,5 +1,5 @@
 /* Tags and pictures: what goes into each format comes back, and the sound
- * with it. */
+ * with it; files that end too early or go on too long say so. */
 #include "support/cases.h"
 
 #include "audio/memory.h"
@@ -143,6 +143,13 @@ static uint8_t *load(size_t *bytes) {
     return data;
 }
 
+static void save(const void *data, size_t bytes) {
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(data, 1, bytes, file), bytes);
+    fclose(file);
+}
+
 static void test_every_format_gives_all_tags_and_pictures_back(void **state) {
     (void)state;
     static const size_t sizes[] = {0, 70, 300001}; /* of the picture */
@@ -269,6 +276,65 @@ static void test_ogg_comments_leave_the_sound_alone(void **state) {
     }
 }
 
+/* -- ends */
+
+static const char *first_warning(void) {
+    static char text[300];
+    st_source *source = open_file();
+    const char *warning = st_reader_warning(source, 0);
+    (void)snprintf(text, sizeof text, "%s", warning != NULL ? warning : "");
+    st_source_free(source);
+    return text;
+}
+
+static void test_files_that_are_cut_off_say_so(void **state) {
+    (void)state;
+    static const st_write_format formats[] = {ST_WRITE_WAV, ST_WRITE_AIFF,
+                                              ST_WRITE_OGG, ST_WRITE_OPUS};
+    for (size_t f = 0; f < sizeof formats / sizeof *formats; f++) {
+        size_t bytes = 0;
+        write_tone(formats[f], 2, NULL);
+        uint8_t *data = load(&bytes);
+        assert_string_equal(first_warning(), "");
+        for (size_t part = 9; part >= 7; part--) {
+            save(data, bytes * part / 10);
+            if (strstr(first_warning(), "cut off") == NULL)
+                fail_msg("%s, %zu of 10: \"%s\"",
+                         st_writer_format_name(formats[f]), part,
+                         first_warning());
+        }
+        free(data);
+        unlink(path);
+    }
+}
+
+static void test_mp3_files_glued_together_say_so(void **state) {
+    (void)state;
+    st_meta meta = many_tags();
+    size_t bytes = 0;
+    write_tone(ST_WRITE_MP3, 2, &meta);
+    uint8_t *data = load(&bytes);
+    uint8_t *both = calloc(2 * bytes + 20000, 1);
+    assert_non_null(both);
+    assert_string_equal(first_warning(), "");
+    for (size_t gap = 0; gap <= 20000; gap += 10000) {
+        memcpy(both, data, bytes);
+        memset(both + bytes, 0, gap);
+        memcpy(both + bytes + gap, data, bytes);
+        save(both, 2 * bytes + gap);
+        assert_non_null(strstr(first_warning(), "joined"));
+    }
+    /* tags at the end are no sound */
+    memcpy(both + bytes, "TAG", 3);
+    memset(both + bytes + 3, 0, 125);
+    save(both, bytes + 128);
+    assert_string_equal(first_warning(), "");
+    free(both);
+    free(data);
+    st_meta_deinit(&meta);
+    unlink(path);
+}
+
 static int set_up(void **state) {
     (void)state;
     if (mkdtemp(folder) == NULL)
@@ -288,6 +354,8 @@ int main(void) {
         cmocka_unit_test(test_the_encoder_of_the_input_is_not_the_output_s),
         cmocka_unit_test(test_ogg_pages_are_sound_with_comments_of_any_length),
         cmocka_unit_test(test_ogg_comments_leave_the_sound_alone),
+        cmocka_unit_test(test_files_that_are_cut_off_say_so),
+        cmocka_unit_test(test_mp3_files_glued_together_say_so),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
