@@ -335,6 +335,31 @@ static void test_mp3_files_glued_together_say_so(void **state) {
     unlink(path);
 }
 
+static void test_what_is_lost_is_named(void **state) {
+    (void)state;
+    st_meta meta = many_tags();
+    char text[200];
+    char label[] = "verse";
+    st_cue cue = {1, 100, 50, label, NULL};
+    picture(&meta, 10);
+    for (int f = 0; f < ST_WRITE_FORMAT_COUNT; f++) {
+        st_writer_lost((st_write_format)f, &meta, text, sizeof text);
+        assert_string_equal(text, "");
+    }
+    assert_non_null(st_meta_need_bext(&meta));
+    assert_int_equal(st_meta_add_cue(&meta, &cue), ST_OK);
+    assert_int_equal(st_meta_add_chunk(&meta, "iXML", "<a/>", 4), ST_OK);
+    st_writer_lost(ST_WRITE_FLAC, &meta, text, sizeof text);
+    assert_string_equal(text, "");
+    st_writer_lost(ST_WRITE_AIFF, &meta, text, sizeof text);
+    assert_string_equal(text, "notes and lengths of cue points");
+    st_writer_lost(ST_WRITE_OGG, &meta, text, sizeof text);
+    assert_string_equal(text, "broadcast data (bext), 1 cue point, iXML");
+    st_writer_lost(ST_WRITE_MP3, &meta, text, 12);
+    assert_string_equal(text, "broadcast d");
+    st_meta_deinit(&meta);
+}
+
 static int set_up(void **state) {
     (void)state;
     if (mkdtemp(folder) == NULL)
@@ -356,6 +381,7 @@ int main(void) {
         cmocka_unit_test(test_ogg_comments_leave_the_sound_alone),
         cmocka_unit_test(test_files_that_are_cut_off_say_so),
         cmocka_unit_test(test_mp3_files_glued_together_say_so),
+        cmocka_unit_test(test_what_is_lost_is_named),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
