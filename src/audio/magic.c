@@ -1,6 +1,7 @@
 #include "audio/magic.h"
 
 #include "audio/bytes.h"
+#include "audio/mpeg.h"
 
 #include <string.h>
 #include <strings.h>
@@ -149,34 +150,6 @@ static st_file_kind iff_kind(const uint8_t *head, size_t bytes) {
                                                         : ST_FILE_UNKNOWN;
 }
 
-/* Bytes of the MPEG audio frame whose header is at `p`, or 0; *layer 1..3
- * (ISO 11172-3, 2.4.2.3). */
-static size_t mpeg_frame(const uint8_t *p, int *layer) {
-    static const int rate[4] = {44100, 48000, 32000, 0};
-    static const int kbps[2][3][15] = {
-        {{0, 32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448},
-         {0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384},
-         {0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320}},
-        {{0, 32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256},
-         {0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160},
-         {0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160}}};
-    int version = (p[1] >> 3) & 3; /* 3: MPEG-1, 2: MPEG-2, 0: 2.5 */
-    int number = 4 - ((p[1] >> 1) & 3);
-    int index = p[2] >> 4;
-    int hz = rate[(p[2] >> 2) & 3];
-    if (p[0] != 0xFF || (p[1] & 0xE0) != 0xE0 || version == 1 || number == 4 ||
-        index == 0 || index == 15 || hz == 0)
-        return 0;
-    hz >>= version == 3 ? 0 : version == 2 ? 1 : 2;
-    int bits = kbps[version != 3][number - 1][index] * 1000;
-    int pad = (p[2] >> 1) & 1;
-    *layer = number;
-    if (number == 1)
-        return (size_t)((12 * bits / hz + pad) * 4);
-    int per = number == 3 && version != 3 ? 72 : 144;
-    return (size_t)(per * bits / hz + pad);
-}
-
 static size_t adts_frame(const uint8_t *p) {
     if (p[0] != 0xFF || (p[1] & 0xF6) != 0xF0 || ((p[2] >> 2) & 15) > 12)
         return 0;
@@ -196,10 +169,10 @@ static st_file_kind sync_kind(const uint8_t *head, size_t bytes) {
         return length + 7 > bytes || adts_frame(head + length) > 0
                    ? ST_FILE_ADTS
                    : ST_FILE_UNKNOWN;
-    length = mpeg_frame(head, &layer);
-    if (length == 0 ||
-        (length + 4 <= bytes &&
-         (mpeg_frame(head + length, &next_layer) == 0 || next_layer != layer)))
+    length = st_mpeg_frame(head, &layer);
+    if (length == 0 || (length + 4 <= bytes &&
+                        (st_mpeg_frame(head + length, &next_layer) == 0 ||
+                         next_layer != layer)))
         return ST_FILE_UNKNOWN;
     return layer == 3 ? ST_FILE_MP3 : ST_FILE_MP2;
 }
@@ -211,9 +184,10 @@ static st_file_kind late_sync_kind(const uint8_t *head, size_t bytes) {
             continue;
         int layer = 0;
         int next_layer = 0;
-        size_t length = mpeg_frame(head + i, &layer);
+        size_t length = st_mpeg_frame(head + i, &layer);
         if (length > 0 && layer == 3 && i + length + 4 <= bytes &&
-            mpeg_frame(head + i + length, &next_layer) > 0 && next_layer == 3)
+            st_mpeg_frame(head + i + length, &next_layer) > 0 &&
+            next_layer == 3)
             return ST_FILE_MP3;
     }
     return ST_FILE_UNKNOWN;

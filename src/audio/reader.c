@@ -286,5 +286,12 @@ const char *st_reader_warning(st_source *source, int i) {
                        (long long)info->missing_frames);
         return reader->warning;
     }
+    if (info->cut_off && i-- == 0)
+        return "The file ends without the mark of its end: it is probably cut "
+               "off.";
+    if (info->goes_on && i-- == 0)
+        return "Sound follows behind the end that the file's header states, "
+               "and was not read: several MP3 files were joined into one. Give "
+               "each of them by itself.";
     return NULL;
 }

@@ -9,7 +9,8 @@
  * says is read up to its end and reported as a warning.
  *
  * Length and encoder delay: MP3 is cut to the length its LAME/Info header
- * states (gapless); without one the decoder delay stays in. Opus pre-skip and
+ * states (gapless), and what is glued on behind is reported as a warning;
+ * without one the decoder delay stays in. Opus pre-skip and
  * end trim, Vorbis granule positions and the start of MP4 edit lists are
  * applied; AAC keeps the padding of its last block. */
 #ifndef ST_AUDIO_READER_H
@@ -46,6 +47,8 @@ typedef struct {
     /* Known so far; final after the last block was read. */
     int64_t nonfinite_samples; /* NaN and infinities replaced by 0 */
     int64_t missing_frames;    /* stated by the header, not in the file */
+    bool cut_off;              /* Ogg: without the mark of its end */
+    bool goes_on; /* MP3: sound behind the end that its header states */
 } st_reader_info;
 
 /* Open the file at `path`; *out is at frame 0 and is freed with

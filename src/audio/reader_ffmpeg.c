@@ -119,9 +119,7 @@ static st_status take_tag(st_meta *meta, const char *key, const char *value) {
     for (size_t i = 0; i < sizeof dull / sizeof *dull; i++)
         if (strcasecmp(key, dull[i]) == 0)
             return ST_OK;
-    return st_meta_add_tag(
-        meta, strcasecmp(key, "album_artist") == 0 ? "albumartist" : key,
-        value);
+    return st_meta_add_tag(meta, st_meta_name(key), value);
 }
 
 /* CAF information chunk: a count, then pairs of NUL-ended strings. */
@@ -306,6 +304,10 @@ st_status st_reader_open_ffmpeg(st_reader **out, st_reader *core, st_err *err) {
         st_sandbox_find("ffmpeg", self->program, sizeof self->program, err);
     if (status == ST_OK)
         status = start(self, err);
+    if (status == ST_OK &&
+        st_meta_read(&self->core.meta, &core->bytes, core->info.kind) != ST_OK)
+        status = st_err_set(err, ST_NO_MEM, "Not enough memory to read '%s'.",
+                            core->name);
     if (status != ST_OK) {
         core->meta = self->core.meta;
         close_ffmpeg(&self->core);

@@ -5,6 +5,7 @@
 #define ST_AUDIO_READER_IMPL_H
 
 #include "audio/bytes.h"
+#include "audio/meta_impl.h"
 #include "audio/reader.h"
 
 typedef struct st_reader st_reader;
@@ -40,10 +41,5 @@ st_status st_reader_open_ffmpeg(st_reader **out, st_reader *core, st_err *err);
 /* Channels, rate and length against the limits; a sentence says which. */
 st_status st_reader_check_format(const st_reader *reader,
                                  const st_format *format, st_err *err);
-
-/* Tags of formats whose own library does not give all: FLAC blocks, Ogg
- * comment headers, ID3v2, AIFF chunks. Damaged parts are skipped.
- * ST_NO_MEM. */
-st_status st_meta_read(st_meta *meta, const st_bytes *bytes, st_file_kind kind);
 
 #endif

@@ -1,6 +1,8 @@
 #include "audio/reader_impl.h"
 
 #include "audio/channels.h"
+#include "audio/mpeg.h"
+#include "audio/ogg.h"
 #include "core/alloc.h"
 
 #include <sndfile.h>
@@ -239,6 +241,38 @@ static st_status set_up(sndfile_reader *self, const SF_INFO *info,
     return ST_OK;
 }
 
+/* Frames that an AIFF file's COMM chunk states, 0 when there is none. */
+static int64_t aiff_frames(const st_bytes *bytes) {
+    uint8_t p[14];
+    int64_t at = 12;
+    for (int i = 0; i < 4096 && st_bytes_read(bytes, at, p, 14) == 14; i++) {
+        if (memcmp(p, "COMM", 4) == 0)
+            return st_be32(p + 10);
+        at += 8 + (int64_t)st_be32(p + 4) + (p[7] & 1);
+    }
+    return 0;
+}
+
+/* What the library reads without a word: a file that ends too early, or that
+ * goes on where its header says it ends. */
+static st_status look_for_end(st_reader *core) {
+    int64_t stated = 0;
+    switch (core->info.kind) {
+    case ST_FILE_AIFF: /* compressed, COMM counts packets: fewer */
+        stated = aiff_frames(&core->bytes);
+        if (stated > core->base.format.frames && core->base.format.frames >= 0)
+            core->info.missing_frames = stated - core->base.format.frames;
+        return ST_OK;
+    case ST_FILE_OGG:
+        return st_ogg_is_cut(&core->bytes, &core->info.cut_off);
+    case ST_FILE_MP3:
+        core->info.goes_on = st_mpeg_goes_on(&core->bytes);
+        return ST_OK;
+    default:
+        return ST_OK;
+    }
+}
+
 st_status st_reader_open_sndfile(st_reader **out, st_reader *core,
                                  st_err *err) {
     sndfile_reader *self = st_calloc(1, sizeof *self);
@@ -258,6 +292,11 @@ st_status st_reader_open_sndfile(st_reader **out, st_reader *core,
     if (status == ST_OK && core->info.kind != ST_FILE_WAV) {
         status = st_meta_read(&self->core.meta, &core->bytes, core->info.kind);
         core->meta = self->core.meta;
+        if (status == ST_OK)
+            status = look_for_end(&self->core);
+        if (status != ST_OK)
+            (void)st_err_set(err, status, "Not enough memory to read '%s'.",
+                             core->name);
     }
     if (status != ST_OK) {
         close_sndfile(&self->core);

@@ -19,7 +19,8 @@ static bool is_kept(const char *id) {
 
 static bool is_meta(const char *id) {
     return is_kept(id) || memcmp(id, "bext", 4) == 0 ||
-           memcmp(id, "LIST", 4) == 0 || memcmp(id, "cue ", 4) == 0;
+           memcmp(id, "LIST", 4) == 0 || memcmp(id, "cue ", 4) == 0 ||
+           memcmp(id, "id3 ", 4) == 0 || memcmp(id, "ID3 ", 4) == 0;
 }
 
 static st_status bad(st_err *err, const char *name, const char *what) {

@@ -46,8 +46,10 @@ void st_blob_deinit(st_blob *blob);
  * Damaged ones are skipped. ST_NO_MEM. [any] */
 ST_MUST_USE st_status st_riff_take(st_meta *meta, const char id[4],
                                    const uint8_t *data, size_t bytes);
-/* Append bext, LIST/INFO, cue, LIST/adtl and raw chunks; `tags` false leaves
- * LIST/INFO out. Chunks are padded to even size. [any] */
+/* Append bext, LIST/INFO, cue, LIST/adtl and raw chunks, and an `id3 ` chunk
+ * where INFO cannot hold it all (pictures, names it does not know, second
+ * values); `tags` false leaves INFO and `id3 ` out. Chunks are padded to even
+ * size. [any] */
 void st_riff_put(st_blob *blob, const st_meta *meta, bool tags);
 
 #endif

@@ -1,5 +1,6 @@
 #include "audio/riff.h"
 
+#include "audio/meta_impl.h"
 #include "core/alloc.h"
 
 #include <stdio.h>
@@ -216,6 +217,8 @@ st_status st_riff_take(st_meta *meta, const char id[4], const uint8_t *data,
         return take_list(meta, data, bytes);
     if (memcmp(id, "cue ", 4) == 0)
         return take_cues(meta, data, bytes);
+    if (memcmp(id, "id3 ", 4) == 0 || memcmp(id, "ID3 ", 4) == 0)
+        return st_id3_take(meta, data, bytes);
     for (size_t i = 0; i < meta->chunk_count; i++)
         if (memcmp(meta->chunks[i].id, id, 4) == 0)
             return ST_OK;
@@ -280,8 +283,9 @@ static void put_info(st_blob *blob, const st_meta *meta) {
     size_t start = 0;
     for (size_t i = 0; i < meta->tag_count; i++) {
         const char *id = info_id(meta->tags[i].key);
-        if (id == NULL)
-            continue;
+        if (id == NULL ||
+            st_meta_tag(meta, meta->tags[i].key) != meta->tags[i].value)
+            continue; /* the first value of a name; the id3 chunk has all */
         char upper[4];
         for (int k = 0; k < 4; k++)
             upper[k] =
@@ -296,6 +300,26 @@ static void put_info(st_blob *blob, const st_meta *meta) {
     }
     if (start != 0)
         close_chunk(blob, start);
+}
+
+/* Has LIST/INFO no place for some of it? */
+static bool needs_id3(const st_meta *meta) {
+    for (size_t i = 0; i < meta->tag_count; i++) {
+        if (info_id(meta->tags[i].key) == NULL)
+            return true;
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(meta->tags[i].key, meta->tags[k].key) == 0)
+                return true;
+    }
+    return meta->picture_count > 0;
+}
+
+static void put_id3(st_blob *blob, const st_meta *meta) {
+    if (!needs_id3(meta))
+        return;
+    size_t start = open_chunk(blob, "id3 ");
+    st_id3_put(blob, meta);
+    close_chunk(blob, start);
 }
 
 static void put_cue_points(st_blob *blob, const st_meta *meta) {
@@ -344,8 +368,10 @@ static void put_adtl(st_blob *blob, const st_meta *meta) {
 void st_riff_put(st_blob *blob, const st_meta *meta, bool tags) {
     if (meta->bext != NULL)
         put_bext(blob, meta->bext);
-    if (tags)
+    if (tags) {
         put_info(blob, meta);
+        put_id3(blob, meta);
+    }
     if (meta->cue_count > 0) {
         put_cue_points(blob, meta);
         put_adtl(blob, meta);

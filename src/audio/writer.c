@@ -75,6 +75,39 @@ int st_writer_rate(st_write_format format, int rate_hz) {
     return 48000;
 }
 
+static void add_words(char *out, size_t bytes, const char *words) {
+    size_t used = strlen(out);
+    (void)snprintf(out + used, bytes - used, "%s%s", used > 0 ? ", " : "",
+                   words);
+}
+
+/* AIFF's marks are points with a name. */
+static bool has_more_than_marks(const st_meta *meta) {
+    for (size_t i = 0; i < meta->cue_count; i++)
+        if (meta->cues[i].note != NULL || meta->cues[i].length_frames > 0)
+            return true;
+    return false;
+}
+
+void st_writer_lost(st_write_format format, const st_meta *meta, char *out,
+                    size_t bytes) {
+    char words[32];
+    out[0] = '\0';
+    if (format == ST_WRITE_AIFF && has_more_than_marks(meta))
+        add_words(out, bytes, "notes and lengths of cue points");
+    if (format != ST_WRITE_MP3 && format != ST_WRITE_OGG &&
+        format != ST_WRITE_OPUS)
+        return;
+    if (meta->bext != NULL)
+        add_words(out, bytes, "broadcast data (bext)");
+    (void)snprintf(words, sizeof words, "%zu cue point%s", meta->cue_count,
+                   meta->cue_count == 1 ? "" : "s");
+    if (meta->cue_count > 0)
+        add_words(out, bytes, words);
+    for (size_t i = 0; i < meta->chunk_count; i++)
+        add_words(out, bytes, meta->chunks[i].id);
+}
+
 static st_status check_depth(st_writer *core, st_err *err) {
     const format_row *row = &rows[core->options.format];
     if (core->options.depth == ST_DEPTH_DEFAULT || row->depths[0] == 0) {

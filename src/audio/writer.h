@@ -58,6 +58,12 @@ int st_writer_rate(st_write_format format, int rate_hz);
 /* Most channels the format holds (MP3 2, others 8). [any] */
 int st_writer_max_channels(st_write_format format);
 
+/* What of `meta` the format has no place for, in words for a sentence
+ * ("broadcast data (bext), 3 cue points, iXML"); "" when all goes along.
+ * Cut off at `bytes`. [any] */
+void st_writer_lost(st_write_format format, const st_meta *meta, char *out,
+                    size_t bytes);
+
 /* Start a file of `format` (frames: -1 or the length, which lets WAV choose
  * RF64 at once) that will appear at `path` on finish, replacing what is there.
  * ST_EXISTS (path is the input, a folder or not a regular file),

@@ -1,6 +1,7 @@
 #include "audio/writer_impl.h"
 
 #include "audio/channels.h"
+#include "audio/ogg.h"
 #include "audio/pcm.h"
 #include "core/alloc.h"
 
@@ -8,8 +9,8 @@
 #include <string.h>
 
 /* FLAC, Ogg Vorbis, Opus and MP3 by libsndfile, through callbacks that keep
- * our own metadata: an ID3v2 tag in front of MP3, and for FLAC our blocks in
- * the place of the comment block that libFLAC writes. */
+ * our own metadata: an ID3v2 tag in front of MP3, and for FLAC, Vorbis and
+ * Opus ours in the place of the comments that the encoder writes. */
 enum { BLOCK_FRAMES = 4096, FLAC_INFO_BYTES = 42 };
 
 typedef struct {
@@ -21,7 +22,8 @@ typedef struct {
     int64_t split;  /* logical offset from which `shift` applies; -1: none
                        found yet (FLAC) */
     int64_t shift;
-    st_blob head; /* FLAC: what came before the split was found */
+    st_blob head;      /* FLAC: what came before the split was found */
+    st_ogg_swap *swap; /* Ogg: pages on their way; `shift` is how far */
     st_err failure;
     const int *map; /* channel i of the file is our map[i]; not FLAC */
     float *room;
@@ -93,7 +95,26 @@ static bool hold_head(codec_writer *w, const uint8_t *from, size_t count) {
     return !w->head.failed && try_split(w);
 }
 
+static bool put_ogg(void *user, const void *data, size_t bytes) {
+    codec_writer *w = user;
+    bool done = put(w, data, bytes, w->shift);
+    w->shift += (int64_t)bytes;
+    return done;
+}
+
+/* libogg never goes back. */
+static bool write_ogg(codec_writer *w, const uint8_t *from, size_t count) {
+    st_status status = w->offset == w->length
+                           ? st_ogg_swap_write(w->swap, from, count)
+                           : ST_BAD_DATA;
+    if (status == ST_NO_MEM)
+        (void)st_err_set(&w->failure, status, "Not enough memory to encode.");
+    return status == ST_OK;
+}
+
 static bool write_split(codec_writer *w, const uint8_t *from, size_t count) {
+    if (w->swap != NULL)
+        return write_ogg(w, from, count);
     if (w->split < 0)
         return hold_head(w, from, count);
     if (w->offset >= w->split)
@@ -121,7 +142,8 @@ static sf_count_t io_write(const void *from, sf_count_t count, void *user) {
                              "Not enough memory to encode.");
         else if (w->failure.status == ST_OK)
             (void)st_err_set(&w->failure, ST_INTERNAL,
-                             "The encoder wrote its header in parts.");
+                             "The encoder laid its header out in a way that "
+                             "is not known.");
         return 0;
     }
     w->offset += count;
@@ -185,6 +207,9 @@ static st_status sink_finish(st_sink *sink, st_err *err) {
         return st_err_set(err, ST_IO, "The file was not written whole.");
     int code = sf_close(w->file);
     w->file = NULL;
+    if (code == 0 && w->swap != NULL && !st_ogg_swap_ended(w->swap))
+        (void)st_err_set(&w->failure, ST_INTERNAL,
+                         "The encoder did not end its last page.");
     if (code != 0 || w->failure.status != ST_OK)
         return failed(w, err);
     sink->format.frames = w->core.frames;
@@ -199,6 +224,7 @@ static void sink_free(st_sink *sink) {
     st_writer_close(&w->core);
     st_blob_deinit(&w->extra);
     st_blob_deinit(&w->head);
+    st_ogg_swap_free(w->swap);
     st_free(w->room);
     st_free(w->ints);
     st_free(w);
@@ -255,28 +281,32 @@ static void set_quality(codec_writer *w) {
     sf_command(w->file, SFC_SET_COMPRESSION_LEVEL, &value, sizeof value);
 }
 
-static void set_strings(codec_writer *w) {
-    static const struct {
-        const char *key;
-        int type;
-    } names[] = {
-        {"title", SF_STR_TITLE},     {"artist", SF_STR_ARTIST},
-        {"album", SF_STR_ALBUM},     {"date", SF_STR_DATE},
-        {"comment", SF_STR_COMMENT}, {"track", SF_STR_TRACKNUMBER},
-        {"genre", SF_STR_GENRE},     {"copyright", SF_STR_COPYRIGHT},
-        {"license", SF_STR_LICENSE}, {"encoder", SF_STR_SOFTWARE},
-    };
-    if (w->core.options.format != ST_WRITE_OGG &&
-        w->core.options.format != ST_WRITE_OPUS)
-        return;
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        const char *value = st_meta_tag(&w->core.meta, names[i].key);
-        if (value != NULL)
-            (void)sf_set_string(w->file, names[i].type, value);
-    }
+/* The whole second packet of a Vorbis or Opus stream. Pictures from `first`
+ * on are left out when it would be longer than is ever read. */
+static void put_comment_packet(st_blob *blob, const st_meta *meta, bool opus) {
+    st_meta part = *meta;
+    do {
+        blob->bytes = 0;
+        st_blob_put(blob, opus ? "OpusTags" : "\3vorbis", opus ? 8 : 7);
+        st_comments_put(blob, &part, true);
+        if (!opus)
+            st_blob_be(blob, 1, 1); /* framing bit */
+    } while (blob->bytes > ST_OGG_PACKET_MOST && part.picture_count-- > 0);
+}
+
+static st_status prepare_ogg(codec_writer *w, st_err *err) {
+    bool opus = w->core.options.format == ST_WRITE_OPUS;
+    put_comment_packet(&w->extra, &w->core.meta, opus);
+    if (w->extra.failed ||
+        st_ogg_swap_new(&w->swap, &w->extra, opus ? 2 : 3, put_ogg, w) != ST_OK)
+        return st_err_set(err, ST_NO_MEM, "Not enough memory for the tags.");
+    return ST_OK;
 }
 
 static st_status prepare_extra(codec_writer *w, st_err *err) {
+    if (w->core.options.format == ST_WRITE_OGG ||
+        w->core.options.format == ST_WRITE_OPUS)
+        return prepare_ogg(w, err);
     if (w->core.options.format == ST_WRITE_FLAC) {
         st_flac_put(&w->extra, &w->core.meta);
         w->split = -1;
@@ -314,8 +344,14 @@ static st_status open_encoder(codec_writer *w, st_err *err) {
                           info.samplerate, info.channels, sf_strerror(NULL));
     set_quality(w);
     sf_command(w->file, SFC_SET_CLIPPING, NULL, SF_TRUE);
-    set_strings(w);
     return ST_OK;
+}
+
+/* What encoded the input did not encode this. */
+static st_status drop_encoder(st_meta *meta) {
+    st_status status = st_meta_set_tag(meta, "encoder", NULL);
+    return status == ST_OK ? st_meta_set_tag(meta, "encoder_options", NULL)
+                           : status;
 }
 
 st_status st_writer_open_codec(st_writer **out, st_writer *core, st_err *err) {
@@ -324,7 +360,10 @@ st_status st_writer_open_codec(st_writer **out, st_writer *core, st_err *err) {
         return st_err_set(err, ST_NO_MEM, "Not enough memory to encode.");
     w->core = *core;
     w->core.base.ops = &ops;
-    st_status status = open_encoder(w, err);
+    st_status status = drop_encoder(&w->core.meta);
+    core->meta = w->core.meta;
+    if (status == ST_OK)
+        status = open_encoder(w, err);
     if (status == ST_OK) {
         *out = &w->core;
         return ST_OK;

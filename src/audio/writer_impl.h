@@ -3,7 +3,7 @@
 #ifndef ST_AUDIO_WRITER_IMPL_H
 #define ST_AUDIO_WRITER_IMPL_H
 
-#include "audio/riff.h"
+#include "audio/meta_impl.h"
 #include "audio/tempfile.h"
 #include "audio/writer.h"
 
@@ -21,10 +21,5 @@ typedef struct {
 st_status st_writer_open_pcm(st_writer **out, st_writer *core, st_err *err);
 st_status st_writer_open_codec(st_writer **out, st_writer *core, st_err *err);
 void st_writer_close(st_writer *core); /* what the back ends' free ends with */
-
-/* Metadata in the form of other formats. */
-void st_flac_put(st_blob *blob, const st_meta *meta); /* blocks, none last */
-void st_id3_put(st_blob *blob, const st_meta *meta);  /* ID3v2.4 */
-void st_aiff_put(st_blob *blob, const st_meta *meta); /* chunks */
 
 #endif

@@ -42,6 +42,7 @@ typedef struct {
     st_write_format container;
     st_bits bits;
     char *label;
+    bool said_lost; /* the note on what its format cannot hold */
 } st_made;
 
 struct st_step {

@@ -169,6 +169,16 @@ static st_status tags_for(st_step *step, const st_made *made, int rate_hz,
     return ST_OK;
 }
 
+/* Once for each file, however often it is written anew. */
+static void say_lost(st_step *step, st_made *made, const st_meta *meta) {
+    char lost[200];
+    st_writer_lost(made->container, meta, lost, sizeof lost);
+    if (lost[0] != '\0' && !made->said_lost)
+        st_ctx_note(&step->ctx, "%s has no place for %s: left out.",
+                    st_writer_format_name(made->container), lost);
+    made->said_lost = true;
+}
+
 static st_status open_writer(st_step *step, st_made *made,
                              const st_format *format, st_sink **out,
                              st_err *err) {
@@ -186,6 +196,8 @@ static st_status open_writer(st_step *step, st_made *made,
     };
     if (status == ST_OK)
         status = st_writer_open(out, made->staged, format, &options, err);
+    if (status == ST_OK)
+        say_lost(step, made, &meta);
     st_meta_deinit(&meta);
     return status;
 }

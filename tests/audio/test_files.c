@@ -230,31 +230,35 @@ static void test_integers_are_rounded_and_clamped(void **state) {
     st_buffer_deinit(&b);
 }
 
-/* Level of the error after the first and last 4096 frames, in dB. */
-static double error_db(const st_buffer *got, const st_buffer *want,
-                       int64_t lag) {
+/* Level of the error of a channel between the first and last 4096 frames. */
+static double error_db(const st_buffer *got, const st_buffer *want, int c) {
     double sum = 0;
     double ref = 0;
-    for (int c = 0; c < want->channels; c++)
-        for (int64_t i = 4096; i < want->capacity_frames - 4096; i++) {
-            double w = (double)want->channel[c][i];
-            double d = (double)got->channel[c][i + lag] - w;
-            sum += d * d;
-            ref += w * w;
-        }
+    for (int64_t i = 4096; i < want->capacity_frames - 4096; i++) {
+        double w = (double)want->channel[c][i];
+        double d = (double)got->channel[c][i] - w;
+        sum += d * d;
+        ref += w * w;
+    }
     return 10 * log10(sum / ref);
 }
 
+/* Bounds are 1 to 9 dB above what was measured. A wrong channel or delay gives
+ * +3 dB. The fourth of six channels is a bass (60 Hz): libvorbis lifts it
+ * by 1.6 dB (factor 1.21, error -13.2 dB) through any encoder that uses it
+ * (ffmpeg's at quality 2 to 10: -12.8 to -13.8 dB, decoded by ffmpeg), while
+ * the other five tones stand at -39 dB in their places. */
 static void test_lossy_formats_keep_length_time_and_channels(void **state) {
     (void)state;
     static const struct {
         st_write_format format;
         int rate;
         int channels;
+        double most_db, most_bass_db;
     } rows[] = {
-        {ST_WRITE_MP3, 44100, 2},  {ST_WRITE_MP3, 48000, 1},
-        {ST_WRITE_OPUS, 48000, 2}, {ST_WRITE_OPUS, 48000, 6},
-        {ST_WRITE_OGG, 44100, 2},  {ST_WRITE_OGG, 48000, 6},
+        {ST_WRITE_MP3, 44100, 2, -70, 0},  {ST_WRITE_MP3, 48000, 1, -70, 0},
+        {ST_WRITE_OPUS, 48000, 2, -35, 0}, {ST_WRITE_OPUS, 48000, 6, -35, -22},
+        {ST_WRITE_OGG, 44100, 2, -35, 0},  {ST_WRITE_OGG, 48000, 6, -35, -12},
     };
     for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
         st_buffer b = {0};
@@ -273,9 +277,12 @@ static void test_lossy_formats_keep_length_time_and_channels(void **state) {
         if (got->capacity_frames != frames)
             fail_msg("row %zu: %lld frames of %lld", r,
                      (long long)got->capacity_frames, (long long)frames);
-        double db = error_db(got, &b, 0);
-        if (!(db < -18)) /* a wrong channel or delay gives +3 */
-            fail_msg("row %zu: error %.1f dB", r, db);
+        for (int c = 0; c < rows[r].channels; c++) {
+            double db = error_db(got, &b, c);
+            bool bass = c == 3 && rows[r].channels > 5;
+            if (!(db < (bass ? rows[r].most_bass_db : rows[r].most_db)))
+                fail_msg("row %zu channel %d: error %.1f dB", r, c, db);
+        }
         st_sink_free(sink);
         st_source_free(source);
         st_buffer_deinit(&b);
@@ -359,8 +366,8 @@ static void test_metadata_survives(void **state) {
         {ST_WRITE_AIFF, TAGS | BEXT | CUES | CHUNKS | ISRC},
         {ST_WRITE_FLAC, TAGS | BEXT | CUES | NOTES | CHUNKS | ISRC},
         {ST_WRITE_MP3, TAGS | ISRC},
-        {ST_WRITE_OGG, TAGS},
-        {ST_WRITE_OPUS, TAGS},
+        {ST_WRITE_OGG, TAGS | ISRC},
+        {ST_WRITE_OPUS, TAGS | ISRC},
     };
     st_meta meta = sample_meta();
     for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {

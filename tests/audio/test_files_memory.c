@@ -99,8 +99,9 @@ static st_status a_life(void *ctx) {
 
 static void test_files_survive_a_lack_of_memory(void **state) {
     (void)state;
-    static st_write_format kinds[] = {ST_WRITE_WAV, ST_WRITE_AIFF,
-                                      ST_WRITE_FLAC, ST_WRITE_MP3};
+    static st_write_format kinds[] = {ST_WRITE_WAV,  ST_WRITE_AIFF,
+                                      ST_WRITE_FLAC, ST_WRITE_MP3,
+                                      ST_WRITE_OGG,  ST_WRITE_OPUS};
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++)
         assert_true(failing_run(a_life, &kinds[i]) > 20);
 }

@@ -329,6 +329,20 @@ class Convert(Case):
         self.assertIn(b"Night Drive", (self.dir / "a.flac").read_bytes())
         self.assertIn(b"Night Drive", (self.dir / "b.wav").read_bytes())
 
+    def test_what_a_format_cannot_hold_is_named(self):
+        sine(self.song, title="Night Drive")
+        cue = struct.pack("<IIIIIIII", 1, 1, 0, 0x61746164, 0, 0, 0, 0)[:28]
+        with open(self.song, "ab") as out:
+            out.write(b"bext" + struct.pack("<I", 602) + b"Take 3".ljust(602, b"\0"))
+            out.write(b"cue " + struct.pack("<I", len(cue)) + cue)
+        for name, lost in (("o.mp3", True), ("o.ogg", True), ("o.opus", True),
+                           ("o.flac", False), ("o.wav", False)):
+            text = self.run_it("convert", self.song, "-o", name,
+                               "--json").stdout
+            notes = json.loads(text)["steps"][0]["notes"]
+            said = [n for n in notes if "bext" in n and "1 cue point" in n]
+            self.assertEqual(len(said), lost, (name, notes))
+
     def test_rate_channels_and_depth(self):
         sine(self.song, channels=2)
         self.run_it("convert", self.song, "-o", "o.wav", "--rate", "44.1k",
