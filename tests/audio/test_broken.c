@@ -276,7 +276,7 @@ static const broken_row rows[] = {
     {"concat.mp3", make_concat, ST_UNSUPPORTED, "playlist"},
     {"words.wav", make_words, ST_UNSUPPORTED, "text"},
     {"empty.wav", make_empty, ST_BAD_DATA, "empty"},
-    {"zeros.wav", make_zeros, ST_BAD_DATA, "empty"},
+    {"zeros.wav", make_zeros, ST_BAD_DATA, "only zeros"},
     {"noise.m4a", make_mp4_noise, ST_BAD_DATA, "no sound"},
     {"noise.mkv", make_mkv_noise, ST_BAD_DATA, "damaged"},
     {"noise.wma", make_asf_noise, ST_BAD_DATA, "damaged"},
