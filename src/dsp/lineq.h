@@ -31,7 +31,7 @@ typedef struct {
 
 typedef struct {
     double hz; /* > 0, rising */
-    double db; /* -40..40 */
+    double db; /* -60..60 */
 } st_lineq_point;
 
 /* Target = points (monotone cubic over log frequency, held beyond the ends)

@@ -19,7 +19,7 @@ bool st_lineq_curve_valid(const st_lineq_curve *curve) {
     for (int i = 0; i < curve->point_count; i++) {
         const st_lineq_point *p = &curve->points[i];
         if (!finite_all(p->hz, p->db, 0.0) || p->hz <= 0.0 ||
-            fabs(p->db) > 40.0 || (i > 0 && p->hz <= p[-1].hz))
+            fabs(p->db) > 60.0 || (i > 0 && p->hz <= p[-1].hz))
             return false;
     }
     for (int i = 0; i < curve->band_count; i++) {

@@ -162,7 +162,7 @@ static void name_held_band(const st_recipe *r, st_goal *goal) {
 void st_decide_eq(st_recipe *r, st_goal *goal, const st_measure *in,
                   const st_decide_options *o) {
     double dev[ST_MEASURE_BANDS];
-    st_recipe_set(r, ST_SET_EQ_LIMIT, o->unbounded ? 40 : 3,
+    st_recipe_set(r, ST_SET_EQ_LIMIT, o->unbounded ? 60 : 3,
                   o->unbounded ? "The user lifted the bound (--unbounded)."
                                : "A master is corrected, not remixed: 3 dB.");
     if (in->silent)

@@ -20,7 +20,7 @@ static double total_db(const double *db) {
 static void add_shape(double *sum, const double *db, double level,
                       double weight) {
     for (int i = 0; i < ST_MEASURE_BANDS; i++)
-        sum[i] += weight * fmax(db[i] - level, -90);
+        sum[i] += weight * fmax(db[i] - level, -110);
 }
 
 bool st_reference_add(st_reference *r, const st_measure *m, double weight) {
@@ -32,7 +32,7 @@ bool st_reference_add(st_reference *r, const st_measure *m, double weight) {
     add_shape(r->side_db, m->side_db, level, weight);
     st_measure_bands26(m, false, bands);
     for (int i = 0; i < ST_SPECTRUM_BANDS; i++)
-        r->bands26_db[i] += weight * fmax(bands[i] - level, -90);
+        r->bands26_db[i] += weight * fmax(bands[i] - level, -110);
     r->lufs += weight * m->meter.loudness.integrated_lufs;
     r->plr_db += weight * m->meter.plr_db;
     r->lra += weight * m->meter.loudness.range_lu;
@@ -98,7 +98,7 @@ static void lead(st_lineq_point *points, int *count, const double *want,
     for (int i = 0; i < ST_MEASURE_BANDS; i++) {
         double hz = st_measure_band_hz(i);
         out[i] = curve_at(points, *count, hz) + amount * step * missing[i];
-        out[i] = fmin(fmax(out[i], -40), 36);
+        out[i] = fmin(fmax(out[i], -60), 36);
     }
     for (int i = 0; i < ST_MEASURE_BANDS; i++)
         points[i] = (st_lineq_point){st_measure_band_hz(i), out[i]};

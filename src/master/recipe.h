@@ -34,7 +34,7 @@ typedef enum {
     X(DC_LEFT, "input", "dc_left", NULL, -1, 1, 0, NUMBER, NULL)               \
     X(DC_RIGHT, "input", "dc_right", NULL, -1, 1, 0, NUMBER, NULL)             \
     X(GAIN, "input", "gain_db", "dB", -60, 60, 0, NUMBER, NULL)                \
-    X(EQ_LIMIT, "eq", "limit_db", "dB", 0, 40, 3, NUMBER, NULL)                \
+    X(EQ_LIMIT, "eq", "limit_db", "dB", 0, 60, 3, NUMBER, NULL)                \
     X(LOW_DB, "eq", "low_shelf_db", "dB", -12, 12, 0, NUMBER, NULL)            \
     X(LOW_HZ, "eq", "low_shelf_hz", "Hz", 20, 500, 90, NUMBER, NULL)           \
     X(PRESENCE_DB, "eq", "presence_db", "dB", -12, 12, 0, NUMBER, NULL)        \

@@ -98,10 +98,10 @@ static st_status parse_curve(const json_t *list, const char *name,
         double hz = json_number_value(x), db = json_number_value(y);
         if (json_array_size(pair) != 2 || !json_is_number(x) ||
             !json_is_number(y) || !(hz > before && hz <= 200000) ||
-            !(fabs(db) <= 40))
+            !(fabs(db) <= 60))
             return st_err_set(err, ST_BAD_DATA,
                               "eq_curve.%s[%zu] must be [Hz, dB] with Hz "
-                              "rising and dB from -40 to 40.",
+                              "rising and dB from -60 to 60.",
                               name, i);
         points[i] = (st_lineq_point){hz, db};
         before = hz;

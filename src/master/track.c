@@ -313,7 +313,7 @@ static void note_match(st_track *t, const st_decide_options *o) {
                       "The spectrum stays %.1f dB (RMS over 26 bands) from the "
                       "reference: the EQ %s.",
                       t->distance_after_db,
-                      o->unbounded ? "boosts at most 36 dB and cuts at most 40"
+                      o->unbounded ? "boosts at most 36 dB and cuts at most 60"
                                    : bounded);
 }
 
