@@ -2,6 +2,7 @@
 
 #include "core/alloc.h"
 
+#include <stdio.h>
 #include <string.h>
 
 /* Boxes of a level and of all levels together that are looked at: a file made
@@ -89,8 +90,8 @@ static st_status take_data(search *s, st_meta *meta, span data) {
     const char *type = image_type(image, got);
     st_status status = ST_OK;
     if (type != NULL && got == (size_t)size) {
-        char mime[16] = {0};
-        memcpy(mime, type, strlen(type));
+        char mime[16];
+        (void)snprintf(mime, sizeof mime, "%s", type);
         st_picture cover = {3, mime, NULL, image, got};
         status = st_meta_add_picture(meta, &cover);
     }
