@@ -209,7 +209,7 @@ static void test_lineq_refuses(void **state) {
     (void)state;
     static const st_lineq_point falling[] = {{100.0, 0.0}, {100.0, 1.0}};
     static const st_lineq_point wild[] = {{100.0, NAN}};
-    static const st_lineq_point loud[] = {{100.0, 50.0}};
+    static const st_lineq_point loud[] = {{100.0, 61.0}};
     static const st_lineq_band odd = {ST_LINEQ_PEAK, INFINITY, 1.0, 1.0};
     const st_lineq_curve bad[] = {
         {falling, 2, NULL, 0}, {wild, 1, NULL, 0},  {loud, 1, NULL, 0},

@@ -135,7 +135,7 @@ static void test_recipe_refuses_what_it_is_not(void **state) {
          "[[100,1],[100,2]]}}",
          ST_BAD_DATA},
         {"{\"schema\":\"stemma.master-recipe/1\",\"eq_curve\":{\"side\":"
-         "[[100,41]]}}",
+         "[[100,61]]}}",
          ST_BAD_DATA},
         {"{\"schema\":\"stemma.master-recipe/1\",\"eq_curve\":{\"mid\":"
          "[100,1]}}",
