@@ -3,7 +3,6 @@
 #include <ctype.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -159,12 +158,12 @@ static bool is_field(const char *name) {
     return false;
 }
 
-int st_preset_unknown(const json_t *document, char *names, size_t room) {
+int st_preset_unknown(json_t *document, char *names, size_t room) {
     const char *name;
     json_t *value;
     int count = 0;
     names[0] = 0;
-    json_object_foreach((json_t *)(uintptr_t)document, name, value) {
+    json_object_foreach(document, name, value) {
         if (is_field(name))
             continue;
         size_t used = strlen(names);

@@ -46,7 +46,7 @@ ST_MUST_USE st_status st_preset_parse(st_preset *out, const json_t *document,
                                       st_err *err);
 /* As a new document, NULL when out of memory. [any] */
 /* As st_recipe_unknown. [any] */
-int st_preset_unknown(const json_t *document, char *names, size_t room);
+int st_preset_unknown(json_t *document, char *names, size_t room);
 json_t *st_preset_json(const st_preset *preset);
 
 #endif
