@@ -89,8 +89,11 @@ static void lead(st_lineq_point *points, int *count, const double *want,
     double level = level_between(want, now), top = total_db(start);
     double missing[ST_MEASURE_BANDS];
     for (int i = 0; i < ST_MEASURE_BANDS; i++) {
-        bool there = start[i] > top - 90 && now[i] > -150;
-        missing[i] = there ? want[i] - now[i] - level : 0;
+        /* What is hardly there, or hardly wanted, is not lifted; it may be
+         * cut. */
+        bool there = start[i] > top - 90 && want[i] > -80;
+        double lack = want[i] - now[i] - level;
+        missing[i] = now[i] > -150 && (there || lack < 0) ? lack : 0;
     }
     if (*count == 0)
         smooth(missing);

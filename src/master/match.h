@@ -35,7 +35,7 @@ void st_reference_done(st_reference *reference);
 /* Put the curve that leads from the spectra of `now` to the reference's into
  * the recipe: what the recipe's curve already does plus `step` times what is
  * missing, `amount` of it in all. Boost at most 36 dB, cut 60; a band more
- * than 90 dB under the whole of the song is left alone. Ignored if the user
+ * than 90 dB under the whole of the song is not lifted. Ignored if the user
  * gave a curve. Mono: mid only. [any] */
 void st_match_curve(st_recipe *recipe, const st_reference *reference,
                     const st_measure *start, const st_measure *now,
