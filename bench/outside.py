@@ -74,9 +74,10 @@ def stereo_figures(samples):
     return {"correlation": correlation, "width": side / max(mid, 1e-30)}
 
 
-def bands26(samples, rate):
+def bands26(samples, rate, top=None):
     """Long-term level in dB of 26 third-octave-like bands of the mid signal,
-    centres log-spaced 25 Hz..16 kHz."""
+    centres log-spaced 25 Hz..16 kHz. Frequencies over `top` do not count:
+    what one of two files to be compared cannot hold."""
     mono = samples.mean(axis=1).astype(np.float64)
     size, hop = 8192, 4096
     window = np.hanning(size)
@@ -93,6 +94,8 @@ def bands26(samples, rate):
     for centre in centres:
         low, high = centre / half, centre * half
         inside = (frequency >= low) & (frequency < high)
+        if top:
+            inside &= frequency < top
         if not inside.any():
             inside = [np.argmin(np.abs(frequency - centre))]
         levels.append(10 * np.log10(power[inside].mean() + 1e-20))

@@ -33,20 +33,21 @@ PAIRS = (
 )
 
 
-def figures(path, reference_bands):
+def figures(path, reference_bands, top):
     samples, rate = outside.decode(path)
     return {**outside.libebur128(samples, rate),
             **outside.stereo_figures(samples),
-            "rmse": outside.spectrum_rmse(outside.bands26(samples, rate),
-                                          reference_bands)}
+            "rmse": outside.spectrum_rmse(
+                outside.bands26(samples, rate, top), reference_bands)}
 
 
 def pair_rows(stemma, track, reference, work):
     samples, rate = outside.decode(reference)
-    bands = outside.bands26(samples, rate)
+    top = min(rate, outside.decode(track)[1]) / 2
+    bands = outside.bands26(samples, rate, top)
     target = {**outside.libebur128(samples, rate),
               **outside.stereo_figures(samples)}
-    before = figures(track, bands)
+    before = figures(track, bands, top)
     rows = {"before": before, "reference": {**target, "rmse": 0.0}}
     report = work / "report.json"
     for name, extra in (("stemma --unbounded", ["--unbounded"]),
@@ -57,13 +58,13 @@ def pair_rows(stemma, track, reference, work):
              "--report", report, *extra], capture_output=True, text=True)
         if done.returncode not in (0, 3):
             raise RuntimeError(done.stderr)
-        rows[name] = figures(out, bands)
+        rows[name] = figures(out, bands, top)
         rows[name]["notes"] = "; ".join(
             json.loads(report.read_text())["qc_results"]["warnings"])
     out = work / "matchering.wav"
     subprocess.run([sys.executable, "-c", MATCHERING, track, reference, out],
                    check=True, capture_output=True)
-    rows["matchering"] = figures(out, bands)
+    rows["matchering"] = figures(out, bands, top)
     return rows
 
 

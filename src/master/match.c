@@ -101,6 +101,9 @@ static void lead(st_lineq_point *points, int *count, const double *want,
     for (int i = 0; i < ST_MEASURE_BANDS; i++) {
         double hz = st_measure_band_hz(i);
         out[i] = curve_at(points, *count, hz) + amount * step * missing[i];
+        /* Where the reference has ended, a cut does not come back. */
+        if (i > 0 && hz > 8000 && want[i] < -80 && want[i - 1] < -80)
+            out[i] = fmin(out[i], out[i - 1]);
         out[i] = fmin(fmax(out[i], -60), 36);
     }
     for (int i = 0; i < ST_MEASURE_BANDS; i++)
