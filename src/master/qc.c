@@ -100,9 +100,9 @@ static void judge_plr(st_qc_check *c, const st_goal *goal,
     double plr = after->meter.plr_db;
     bool heard =
         isfinite(plr) && isfinite(goal->plr_floor) && !isnan(goal->goal_lufs);
-    st_qc_state state = !heard                          ? ST_QC_NONE
-                        : plr >= goal->plr_floor - 0.25 ? ST_QC_PASS
-                                                        : ST_QC_FAIL;
+    st_qc_state state = !heard                         ? ST_QC_NONE
+                        : plr >= goal->plr_floor - 0.1 ? ST_QC_PASS
+                                                       : ST_QC_FAIL;
     put(c, "crest_factor_preserved", "Dynamics kept", state, plr,
         goal->plr_floor, "dB",
         "Peak-to-loudness ratio %.1f dB (before %.1f), at least %.1f dB.", plr,
