@@ -78,6 +78,7 @@ void cli_result_show(const json_t *result, FILE *to) {
     if (to != NULL) {
         cli_meters_show(steps, to);
         cli_master_show(steps, to);
+        cli_stems_show(steps, to);
     }
     for (size_t i = 0; i < json_array_size(steps); i++) {
         const json_t *step = json_array_get(steps, i);

@@ -11,5 +11,7 @@ void cli_meters_show(const json_t *steps, FILE *to);
 /* Each `master` step: before, after and checks of one song, or a line for each
  * of several and one for all of them. */
 void cli_master_show(const json_t *steps, FILE *to);
+/* Each `stems` step: the stems, who hides whom, who is a copy of whom. */
+void cli_stems_show(const json_t *steps, FILE *to);
 
 #endif

@@ -212,11 +212,14 @@ static st_status check_counts(const st_plan_step *step, st_err *err) {
     for (int i = 0; i < st_input_count(step->stage); i++) {
         const st_input *input = &step->stage->inputs[i];
         int count = count_of(step, i);
+        if (count < input->min_count && input->min_count == 1)
+            return st_err_set(err, ST_BAD_ARG, "%s needs an input %s: %s",
+                              step->stage->name, input->name, input->help);
         if (count < input->min_count)
-            return st_err_set(err, ST_BAD_ARG, "%s needs %s input %s: %s",
-                              step->stage->name,
-                              input->min_count == 1 ? "an" : "more of its",
-                              input->name, input->help);
+            return st_err_set(err, ST_BAD_ARG,
+                              "%s needs %d or more of input %s, not %d: %s",
+                              step->stage->name, input->min_count, input->name,
+                              count, input->help);
         if (input->max_count > 0 && count > input->max_count)
             return st_err_set(
                 err, ST_BAD_ARG, "%s takes at most %d of input %s, not %d.",

@@ -1,80 +1,16 @@
 #!/usr/bin/env python3
-"""The stemma program as its users meet it: exit codes, streams, signals."""
+"""The stemma program as its users meet it: exit codes, streams, results."""
 import json
-import math
 import os
-import pathlib
-import pty
 import re
 import shutil
-import signal
 import struct
 import subprocess
 import sys
-import tempfile
 import time
 import unittest
-import wave
 
-STEMMA = str(pathlib.Path(sys.argv[1]).resolve())
-DOCS = pathlib.Path(__file__).resolve().parents[2] / "docs"
-
-
-def sine(path, seconds=1.0, db=-20.0, hz=997.0, rate=48000, channels=2,
-         title=None):
-    """A 16-bit WAV of a sine wave, with a title tag if asked for."""
-    period = rate  # a whole number of cycles fits into one second
-    peak = 32767 * 10 ** (db / 20)
-    second = b"".join(
-        struct.pack("<h", round(peak * math.sin(2 * math.pi * hz * i / rate)))
-        * channels for i in range(period))
-    frames = int(seconds * rate)
-    data = (second * (frames // period + 1))[:frames * 2 * channels]
-    with wave.open(str(path), "wb") as out:
-        out.setnchannels(channels)
-        out.setsampwidth(2)
-        out.setframerate(rate)
-        out.writeframes(data)
-    if title:
-        text = title.encode() + b"\0"
-        text += b"\0" * (len(text) % 2)
-        info = b"INFO" + b"INAM" + struct.pack("<I", len(text)) + text
-        with open(path, "r+b") as out:
-            out.seek(0, os.SEEK_END)
-            out.write(b"LIST" + struct.pack("<I", len(info)) + info)
-            size = out.tell() - 8
-            out.seek(4)
-            out.write(struct.pack("<I", size))
-
-
-def pcm(path):
-    with wave.open(str(path), "rb") as file:
-        return file.getparams()[:3], file.readframes(file.getnframes())
-
-
-class Case(unittest.TestCase):
-    def setUp(self):
-        self.dir = pathlib.Path(tempfile.mkdtemp(prefix="stemma-cli-"))
-        self.env = dict(os.environ, STEMMA_HOME=str(self.dir / "home"),
-                        TMPDIR=str(self.dir))
-        self.env.pop("NO_COLOR", None)
-        self.env["TERM"] = "xterm"
-        self.song = self.dir / "song.wav"
-
-    def tearDown(self):
-        shutil.rmtree(self.dir)
-
-    def run_it(self, *words, code=0, **more):
-        done = subprocess.run([STEMMA, *map(str, words)], env=self.env,
-                              capture_output=True, text=True, timeout=60,
-                              cwd=self.dir, **more)
-        if code is not None:
-            self.assertEqual(done.returncode, code,
-                             f"{words}: {done.stdout}\n{done.stderr}")
-        return done
-
-    def names(self):
-        return sorted(p.name for p in self.dir.iterdir())
+from case import DOCS, STEMMA, Case, pcm, sine
 
 
 class Usage(Case):
@@ -476,149 +412,6 @@ class Master(Case):
         page = (self.dir / "o.wav.report.html").read_text()
         self.assertIn("could not be measured", page)
         self.assertNotRegex(page, NO_NUMBER)
-
-
-class Signals(Case):
-    def long_job(self):
-        """A conversion that is surely running when this returns."""
-        sine(self.song, seconds=400)
-        child = subprocess.Popen(
-            [STEMMA, "convert", self.song, "-o", self.dir / "out.wav",
-             "--rate", "96000", "--quality", "very_high"],
-            env=self.env, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
-        for _ in range(500):
-            if len(self.names()) > 1:
-                return child
-            time.sleep(0.01)
-        self.fail("nothing was started")
-
-    def test_ctrl_c_leaves_nothing(self):
-        for number in (signal.SIGINT, signal.SIGTERM):
-            child = self.long_job()
-            sent = time.monotonic()
-            child.send_signal(number)
-            _, errors = child.communicate(timeout=20)
-            self.assertEqual(child.returncode, 130, errors)
-            self.assertLess(time.monotonic() - sent, 2)
-            self.assertIn(b"ancelled", errors)
-            self.assertEqual(self.names(), ["song.wav"])
-
-    def test_a_master_stops_wherever_it_is(self):
-        sine(self.song, seconds=240)
-        for wait in (0.5, 1.0, 1.7):
-            child = subprocess.Popen(
-                [STEMMA, "master", self.song, "-o", self.dir / "out.wav",
-                 "--preset", "Loud"],
-                env=self.env, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
-            time.sleep(wait)
-            if child.poll() is not None:
-                break
-            sent = time.monotonic()
-            child.send_signal(signal.SIGINT)
-            _, errors = child.communicate(timeout=20)
-            self.assertLess(time.monotonic() - sent, 2)
-            self.assertEqual(child.returncode, 130, errors)
-            self.assertEqual(self.names(), ["song.wav"])
-
-    def test_twice_ends_at_once(self):
-        child = self.long_job()
-        child.send_signal(signal.SIGSTOP)
-        child.send_signal(signal.SIGINT)
-        child.send_signal(signal.SIGTERM)
-        child.send_signal(signal.SIGCONT)
-        child.communicate(timeout=20)
-        self.assertEqual(child.returncode, 130)
-        self.assertEqual(self.names(), ["song.wav"])
-
-
-class Foreign(Case):
-    """Files that the sandboxed ffmpeg program reads."""
-
-    def test_every_foreign_container_is_read(self):
-        sine(self.song, seconds=3, title="Weir")
-        picture = ["-f", "lavfi", "-i", "color=c=red:s=64x64:d=3"]
-        makers = {
-            "song.m4a": ["-c:a", "aac", "-b:a", "192k"],
-            "song.aac": ["-c:a", "aac", "-b:a", "192k"],
-            "song.wma": ["-c:a", "wmav2", "-b:a", "192k"],
-            "song.mp4": [*picture, "-c:v", "mpeg4", "-c:a", "aac", "-b:a",
-                         "192k"],
-            "song.mkv": [*picture, "-c:v", "mpeg4", "-c:a", "ac3"],
-            "song.mov": ["-c:a", "alac"],
-            "song.webm": ["-c:a", "libvorbis", "-b:a", "192k"],
-        }
-        for name, options in makers.items():
-            with self.subTest(name):
-                subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-y",
-                                "-i", str(self.song), *options,
-                                str(self.dir / name)], check=True)
-                told = json.loads(self.run_it("analyze", "--json",
-                                              name).stdout)
-                meters = told["steps"][0]["results"]["meters"]
-                self.assertEqual(meters["sample_rate"], 48000)
-                self.assertEqual(meters["channels"], 2)
-                # Encoders pad the ends; the tone and its level stay.
-                self.assertAlmostEqual(meters["duration_seconds"], 3,
-                                       delta=0.1)
-                self.assertAlmostEqual(meters["lufs_integrated"], -20,
-                                       delta=0.15)
-                self.run_it("convert", name, "-o", "out.wav")
-                out = subprocess.run(["ffprobe", "-v", "error",
-                                      "-show_entries", "format_tags=title",
-                                      str(self.dir / "out.wav")],
-                                     capture_output=True, text=True).stdout
-                if name != "song.aac":  # ADTS has no room for tags
-                    self.assertIn("Weir", out)
-
-
-class Terminal(Case):
-    def on_terminal(self, *words):
-        """What the program writes to a terminal."""
-        try:
-            master, slave = pty.openpty()
-        except OSError as error:
-            self.skipTest(f"no terminal to be had here ({error}): "
-                          "mount -t devpts devpts /dev/pts")
-        child = subprocess.Popen([STEMMA, *map(str, words)], env=self.env,
-                                 stdout=slave, stderr=slave, cwd=self.dir)
-        os.close(slave)
-        text = b""
-        while True:
-            try:
-                piece = os.read(master, 65536)
-            except OSError:
-                break
-            if not piece:
-                break
-            text += piece
-        os.close(master)
-        self.assertEqual(child.wait(), 0, text)
-        return text.decode()
-
-    def test_progress_shows_phase_and_percent(self):
-        sine(self.song, seconds=400)
-        # Opus is slow to write: the time left shows after a second or so.
-        text = self.on_terminal("convert", self.song, "-o", "o.opus")
-        self.assertRegex(text, r"convert  converting.* \d+ %")
-        self.assertIn("left", text)
-        self.assertIn("\x1b[K", text)
-        self.assertTrue(text.rstrip().splitlines()[-1].find("%") < 0)
-
-    def test_no_color_is_honoured(self):
-        self.assertIn("\x1b[1m", self.on_terminal("help"))
-        self.env["NO_COLOR"] = "1"
-        self.assertNotIn("\x1b", self.on_terminal("help"))
-
-
-class Doctor(Case):
-    def test_doctor_speaks_json(self):
-        done = self.run_it("doctor", "--json", code=None)
-        self.assertIn(done.returncode, (0, 3))
-        facts = json.loads(done.stdout)
-        self.assertEqual(facts["schema"], "stemma.doctor/1")
-        self.assertEqual(facts["ok"], done.returncode == 0)
-        names = [fact["name"] for fact in facts["facts"]]
-        self.assertIn("sandbox", names)
 
 
 if __name__ == "__main__":

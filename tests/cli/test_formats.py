@@ -6,8 +6,8 @@ import re
 import sys
 import unittest
 
-import test_cli
-from test_cli import DOCS, sine
+import case
+from case import DOCS, sine
 
 FORMATS = (DOCS / "formats.md").read_text()
 MEASURES = (DOCS / "measures.md").read_text()
@@ -43,7 +43,7 @@ def table(file, pattern):
     return re.findall(pattern, text)
 
 
-class Recipe(test_cli.Case):
+class Recipe(case.Case):
     def test_every_setting_is_explained_with_its_range(self):
         sine(self.song, seconds=3)
         self.run_it("master", self.song, "-o", "o.wav", "--save-recipe",
@@ -90,7 +90,7 @@ class Recipe(test_cli.Case):
         self.assertEqual(used["eq_curve"]["mid"][1], [250, -1.5])
 
 
-class Preset(test_cli.Case):
+class Preset(case.Case):
     def test_every_field_is_explained_with_its_range(self):
         told = rows(section("stemma.preset/1"))
         fields = table("preset.c", r'\{"(\w+)", offsetof\(st_preset, \w+\), '
@@ -112,7 +112,7 @@ class Preset(test_cli.Case):
         self.assertEqual(report["mastering_report"]["lufs_target"], -11)
 
 
-class Report(test_cli.Case):
+class Report(case.Case):
     def keys(self, value, path=""):
         """Every path but those of recipe and phases, told elsewhere."""
         if isinstance(value, list):
