@@ -1,6 +1,6 @@
 #include "master/html.h"
 
-#include "master/svg.h"
+#include "page/svg.h"
 
 #include <ctype.h>
 #include <math.h>

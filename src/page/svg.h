@@ -1,10 +1,10 @@
 /* svg: line charts for the report page, drawn as SVG text.
  * Source: SVG 1.1. Colours come from the page's classes, so that a chart
  * follows light, dark and print. */
-#ifndef ST_MASTER_SVG_H
-#define ST_MASTER_SVG_H
+#ifndef ST_PAGE_SVG_H
+#define ST_PAGE_SVG_H
 
-#include "master/text.h"
+#include "page/text.h"
 
 typedef struct {
     double x_min, x_max, y_min, y_max;

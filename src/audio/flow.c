@@ -1,4 +1,4 @@
-#include "master/flow.h"
+#include "audio/flow.h"
 
 #include "core/alloc.h"
 

@@ -1,4 +1,4 @@
-#include "master/svg.h"
+#include "page/svg.h"
 
 #include "core/math.h"
 
