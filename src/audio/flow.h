@@ -19,6 +19,7 @@ typedef struct {
     float *channel[ST_MAX_CHANNELS];
     int channels;
     int frames; /* 0..ST_FLOW_FRAMES */
+    int slot;   /* 0..ST_FLOW_SLOTS - 1: for what steps keep beside a block */
 } st_block;
 
 typedef st_status (*st_block_fn)(void *ctx, st_block *block, st_err *err);
