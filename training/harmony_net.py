@@ -33,7 +33,7 @@ class Block(nn.Module):
 class Net(nn.Module):
     def __init__(self):
         super().__init__()
-        self.look = nn.Conv2d(1, 8, 3, padding=1, bias=False)
+        self.look = nn.Conv2d(1, 8, 3, padding=(1, 0), bias=False)
         self.look_norm = nn.BatchNorm2d(8)
         self.fold = nn.Conv2d(8, WIDE, (1, 96), bias=False)
         self.fold_norm = nn.BatchNorm2d(WIDE)
@@ -48,8 +48,9 @@ class Net(nn.Module):
     def cells(self, x):
         """x [B, T, 84] to chord logits [B, T, 97] (root, quality; last: none),
         what keys are made of [B, 24, T, 12], attention [B, T]."""
-        h = F.relu(self.look_norm(self.look(x[:, None])))
-        h = F.relu(self.fold_norm(self.fold(F.pad(h, (12, 11)))))
+        x = F.pad(x[:, None], (13, 12))  # no border that a chord could tell
+        h = F.relu(self.look_norm(self.look(x)))
+        h = F.relu(self.fold_norm(self.fold(h)))
         for block in self.blocks:
             h = block(h)
         flat = self.flat(h.mean(3).transpose(1, 2))

@@ -39,7 +39,7 @@ def chord_of(name):
 
 
 def key_of(name):
-    if not name:
+    if name in (None, "none"):
         return 24
     tonic, mode = name.split()
     return pitch_of(tonic) * 2 + (mode == "minor")
@@ -55,8 +55,10 @@ def read(path):
         chords[(at >= start) & (at < end)] = chord_of(name)
     keys = np.full(len(x), key_of(truth["key"]))
     for start, end, home in truth.get("keys", []):
-        if truth["key"]:
-            keys[(at >= start) & (at < end)] = 2 * home + keys[0] % 2
+        if keys[0] != 24:
+            keys[(at >= start) & (at < end)] = (
+                key_of(home) if isinstance(home, str)
+                else 2 * home + keys[0] % 2)
     return x, chords, keys
 
 
@@ -64,9 +66,9 @@ def load(folders):
     paths = sorted(p for f in folders for p in pathlib.Path(f).glob("*.cells")
                    if p.with_suffix(".json").exists())
     pieces = [read(p) for p in paths]
-    held = [i for i in range(len(pieces)) if i % 10 == 3]
-    rest = [p for i, p in enumerate(pieces) if i % 10 != 3]
-    return rest, [pieces[i] for i in held]
+    held = [path.name.startswith("held") for path in paths]
+    return ([p for p, h in zip(pieces, held) if not h],
+            [p for p, h in zip(pieces, held) if h])
 
 
 def crop(rng, piece, length):
@@ -96,12 +98,27 @@ def spoil(rng, x):
     return x
 
 
+def move(rng, x, chords, keys):
+    """A few semitones up or down: what leaves the range is gone."""
+    n = int(rng.integers(-7, 8))
+    x = np.roll(x, n, axis=1)
+    if n > 0:
+        x[:, :n] = 0
+    elif n < 0:
+        x[:, n:] = 0
+    chords = np.where((chords == NONE) | (chords == IGNORE), chords,
+                      (chords + 8 * n) % 96)
+    return x, chords, np.where(keys == 24, keys, (keys + 2 * n) % 24)
+
+
 def batch(rng, pieces, size):
     length = int(rng.choice([48, 96, 160, 220]))
     size = max(4, size * 160 // length)
     xs, chords, keys = [], [], []
     for i in rng.integers(len(pieces), size=size):
         x, c, k = crop(rng, pieces[i], length)
+        if rng.random() < 0.5:
+            x, c, k = move(rng, x, c, k)
         xs.append(spoil(rng, x))
         chords.append(c)
         most = np.bincount(k).argmax()
@@ -198,7 +215,7 @@ def train(net, pieces, seconds, state, held):
         (chord + key).backward()
         torch.nn.utils.clip_grad_norm_(net.parameters(), 1.0)
         best.step()
-        sums = 0.98 * sums + 0.02 * np.array([float(chord), float(key)])
+        sums = 0.98 * sums + 0.02 * np.array([chord.item(), key.item()])
         step += 1
         if used - told > 60:
             told = used
