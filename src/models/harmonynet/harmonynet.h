@@ -1,0 +1,49 @@
+/* harmonynet: chords and what keys are told by, from cells of semitones.
+ * Source: own; MODEL.md beside this file has it layer by layer, reference.py
+ * runs the same in numpy, training/harmony_train.py made the weights.
+ *
+ * Every layer acts alike on all twelve pitch classes: a transposed recording
+ * has transposed answers (but for the lowest and highest octave). Cells are
+ * those of analysis/harmony_cells.h. Equal to torch within 1e-4. */
+#ifndef ST_MODELS_HARMONYNET_H
+#define ST_MODELS_HARMONYNET_H
+
+#include "core/attr.h"
+#include "core/err.h"
+#include "nn/weights.h"
+
+#include <stdint.h>
+
+enum {
+    ST_HARMONYNET_NOTES = 84,     /* semitones of a cell, from C1 */
+    ST_HARMONYNET_QUALITIES = 8,  /* maj min dim aug sus4 7 maj7 min7 */
+    ST_HARMONYNET_CHORDS = 97,    /* root * 8 + quality; the last: none */
+    ST_HARMONYNET_FEATURES = 288, /* of a cell: 12 pitch classes x 24 */
+    ST_HARMONYNET_KEYS = 25       /* tonic * 2 + minor; the last: none */
+};
+
+typedef struct st_harmonynet st_harmonynet;
+
+/* What a run gives, each in the caller's memory. */
+typedef struct {
+    float *chords;    /* [cells][ST_HARMONYNET_CHORDS] logits */
+    float *features;  /* [cells][ST_HARMONYNET_FEATURES] for _key */
+    float *attention; /* [cells] for _key */
+} st_harmonynet_out;
+
+/* weights NULL: those that are part of the program. They are copied.
+ * ST_NOT_FOUND, ST_BAD_DATA, ST_NO_MEM. [any] */
+ST_MUST_USE st_status st_harmonynet_new(st_harmonynet **out,
+                                        const st_weights *weights, st_err *err);
+void st_harmonynet_free(st_harmonynet *net); /* NULL is fine [any] */
+/* rows[cells][ST_HARMONYNET_NOTES], cells >= 0. A cell's answer depends on 31
+ * cells before and behind. [one at a time] */
+void st_harmonynet_run(st_harmonynet *net, const float *rows, int64_t cells,
+                       const st_harmonynet_out *out);
+/* Logits of the key of `cells` neighbouring cells: features and attention of
+ * _run, cells >= 1. [one at a time] */
+void st_harmonynet_key(st_harmonynet *net, const float *features,
+                       const float *attention, int64_t cells,
+                       float keys[ST_HARMONYNET_KEYS]);
+
+#endif
