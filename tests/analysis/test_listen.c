@@ -15,7 +15,7 @@ static const st_listen_params all = {.music = true,
                                      .pictures = true,
                                      .peaks = true,
                                      .series_capacity = 200,
-                                     .pitch = ST_LISTEN_PITCH_SWIFTF0};
+                                     .pitch = ST_LISTEN_PITCH_TRACKER};
 
 /* Hears planar channels; the listener is the caller's. */
 static st_listen *hear(float *const *channel, int channels, int rate_hz,
@@ -51,7 +51,7 @@ static float *room(int64_t frames) {
 /* The same document from no pool, and from pools of any size. */
 static void test_threads_do_not_show(void **state) {
     (void)state;
-    enum { FRAMES = 20 * RATE };
+    enum { FRAMES = 10 * RATE };
     float *lr[2] = {room(FRAMES), room(FRAMES)};
     sig_music(lr[0], lr[1], FRAMES, RATE, 1);
     st_listen *one = hear(lr, 2, RATE, FRAMES, &all, NULL);
@@ -75,7 +75,7 @@ static void test_threads_do_not_show(void **state) {
 /* 40 dB less: the same beats, key and role. */
 static void test_level_does_not_show(void **state) {
     (void)state;
-    enum { FRAMES = 20 * RATE };
+    enum { FRAMES = 10 * RATE };
     static const st_listen_params music = {.music = true};
     float *lr[2] = {room(FRAMES), room(FRAMES)};
     sig_music(lr[0], lr[1], FRAMES, RATE, 2);
@@ -114,7 +114,7 @@ static void nothing(float *x, int64_t frames, int rate_hz, bool any_key) {
 
 static void test_nothing_is_no_number(void **state) {
     (void)state;
-    enum { FRAMES = 12 * RATE };
+    enum { FRAMES = 6 * RATE };
     float *x = room(FRAMES);
     nothing(x, FRAMES, RATE, false);
     nothing(x, 1, RATE, false);
