@@ -161,13 +161,22 @@ st_status st_tempo_evidence_of(st_tempo_evidence *out,
 
 /* --- probabilities --- */
 
+/* None of the multiples is right. */
+static double other(const st_tempo_evidence *e) {
+    double top = e->mass[0];
+    for (int r = 1; r < RATIOS; r++)
+        top = e->possible[r] && e->mass[r] > top ? e->mass[r] : top;
+    return fit_other[0] * top + fit_other[1] * e->strength + fit_other[2];
+}
+
 void st_tempo_shares(const st_tempo_evidence *e, double *p) {
-    double top = -1e30, sum = 0.0;
+    double none = other(e), top = none;
     for (int r = 0; r < RATIOS; r++) {
         p[r] = fit_mass * e->mass[r] + fit_grid * (e->grid[r] - e->grid[0]) +
                fit_ratio[r];
         top = e->possible[r] && p[r] > top ? p[r] : top;
     }
+    double sum = st_exp(none - top);
     for (int r = 0; r < RATIOS; r++) {
         p[r] = e->possible[r] ? st_exp(p[r] - top) : 0.0;
         sum += p[r];

@@ -38,7 +38,8 @@ double st_tempo_ratio(int index); /* [any] */
 /* [any] */
 ST_MUST_USE st_status st_tempo_evidence_of(st_tempo_evidence *out,
                                            const st_tempo_input *in);
-/* p[ST_TEMPO_RATIOS], sum 1; 0 where not possible. [any] */
+/* p[ST_TEMPO_RATIOS]; 0 where not possible; what they leave of 1 is that
+ * none of them is right. [any] */
 void st_tempo_shares(const st_tempo_evidence *e, double *p);
 /* Probability that the piece has a tempo. [any] */
 double st_tempo_some(const st_tempo_evidence *e);
