@@ -66,6 +66,11 @@ st_status st_beat_times_refine(double *time_s, int64_t beats, const float *beat,
     return ST_OK;
 }
 
+typedef struct {
+    st_rhythm_segment *out; /* NULL: counted only */
+    int64_t count;
+} rows;
+
 /* Mean tempo of up to LOOK beats from i on. */
 static double bpm_from(const double *t, int64_t beats, int64_t i) {
     int64_t to = i + LOOK < beats - 1 ? i + LOOK : beats - 1;
@@ -74,24 +79,42 @@ static double bpm_from(const double *t, int64_t beats, int64_t i) {
     return 60.0 * (double)(to - from) / (t[to] - t[from]);
 }
 
+/* From a beat where the tempo begins to leave `mean` to the first that lies
+ * in the new one. */
+static int64_t settled(const double *t, int64_t beats, int64_t i, double mean) {
+    int64_t last =
+        i + LOOK < beats - LEAST_BEATS ? i + LOOK : beats - LEAST_BEATS;
+    double off = fabs(bpm_from(t, beats, i) - mean);
+    for (; i < last; i++) {
+        double next = fabs(bpm_from(t, beats, i + 1) - mean);
+        if (next <= off)
+            return i;
+        off = next;
+    }
+    return i;
+}
+
+static void put(rows *to, const double *t, int64_t from, int64_t end) {
+    if (to->out != NULL)
+        to->out[to->count] = (st_rhythm_segment){
+            t[from], 60.0 * (double)(end - from) / (t[end] - t[from])};
+    to->count++;
+}
+
 int64_t st_beat_times_segments(const double *t, int64_t beats,
                                st_rhythm_segment *out) {
-    int64_t count = 0, start = 0;
-    double mean = bpm_from(t, beats, 0);
-    for (int64_t i = 1; i < beats; i++) {
-        double here = bpm_from(t, beats, i);
-        bool goes_on = fabs(here / mean - 1.0) < same ||
-                       i - start < LEAST_BEATS || i > beats - LEAST_BEATS;
-        if (i < beats - 1 && goes_on) {
-            mean = 60.0 * (double)(i - start) / (t[i] - t[start]);
+    rows to = {out, 0};
+    int64_t start = 0;
+    for (int64_t i = 1; i < beats - LEAST_BEATS; i++) {
+        if (i - start < LEAST_BEATS)
             continue;
-        }
-        if (out != NULL)
-            out[count] = (st_rhythm_segment){
-                t[start], 60.0 * (double)(i - start) / (t[i] - t[start])};
-        count++;
+        double mean = 60.0 * (double)(i - start) / (t[i] - t[start]);
+        if (fabs(bpm_from(t, beats, i) / mean - 1.0) < same)
+            continue;
+        i = settled(t, beats, i, mean);
+        put(&to, t, start, i);
         start = i;
-        mean = here;
     }
-    return count;
+    put(&to, t, start, beats - 1);
+    return to.count;
 }

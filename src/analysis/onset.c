@@ -18,12 +18,15 @@ static bool is_top(const float *s, int64_t n, int64_t i) {
     return true;
 }
 
-/* Sum over [i - AROUND, i + AROUND], from the start: no error piles up. */
+/* Over what there is of [i - AROUND, i + AROUND], summed anew each time: no
+ * error piles up. */
 static float mean(const float *s, int64_t n, int64_t i) {
+    int64_t from = i > AROUND ? i - AROUND : 0;
+    int64_t to = i + AROUND < n ? i + AROUND + 1 : n;
     float sum = 0.0f;
-    for (int64_t k = i - AROUND; k <= i + AROUND; k++)
-        sum += at(s, n, k);
-    return sum / (2 * AROUND + 1);
+    for (int64_t k = from; k < to; k++)
+        sum += s[k];
+    return sum / (float)(to - from);
 }
 
 static double between(const float *s, int64_t n, int64_t i) {
