@@ -50,6 +50,30 @@ STYLES = {
         CLAP: "....5.......5..."},
         hats=(CLOSED,), bass="pattern long", family="synth",
         comp="stabs pads block arp8"),
+    "busy": dict(bpm=(82, 126), weight=3, drums={
+        KICK: "x.34..4.1.83.14.", SNARE: "....x..4.5.3x..4"},
+        hats=(CLOSED, CLOSED, SHAKER, OPEN), swing=0.2,
+        bass="pattern away octaves", family="pop",
+        comp="stabs skank block pads montuno"),
+    "samba": dict(bpm=(84, 132), beats=2, weight=1.5, drums={
+        KICK: "4..xx..x", SHAKER: "x46xx46x", TAMBOURINE: "x.x3.x.5"},
+        hats=(), bass="fifths away", family="latin",
+        comp="stabs fingers montuno"),
+    "son": dict(bpm=(84, 136), weight=2, drums={
+        CLAVE: "x..x..x...x.x...", CONGA1: "..4.x.55..4.x.55",
+        BONGO: "x3x3x3x3x3x3x3x3", COWBELL: "2...2...2...2..."},
+        hats=(SHAKER,), bass="away tresillo fifths", family="latin",
+        comp="montuno stabs block"),
+    "cut_time": dict(bpm=(84, 140), beats=2, weight=2, drums={
+        KICK: "x...4...", SNARE: "..5.x.5."}, hats=(CLOSED,),
+        bass="roots fifths", family="band", comp="block oom_pah pulse8"),
+    "pulses": dict(bpm=(66, 150), weight=2, drums={},
+                   bass="quarters eighths long away", family="orchestra",
+                   comp="pulse8 pulse4 block stabs"),
+    "pulses_kit": dict(bpm=(90, 180), weight=1.5, drums={
+        KICK: "x...5.3.x.3.5...", SNARE: "....8..1....8..3"},
+        hats=(CLOSED, RIDE, TAMBOURINE), bass="away pattern long eighths",
+        family="rock", comp="pulse8 stabs power block"),
     "club": dict(bpm=(100, 150), weight=3, drums={
         KICK: "x...x...x...x..1", CLAP: "....8.......8..."},
         hats=(OPEN, CLOSED, SHAKER), bass="offbeat pattern eighths roll16",
@@ -436,6 +460,10 @@ def bass_line(pen, kind, low, following, bar, beats, pattern):
             if b < beats:
                 put(b, low + (7 if b == 1.5 and rng.random() < 0.5 else 0),
                     0.9)
+    elif kind == "away":  # not on the first beat
+        for b in pattern:
+            if b != 0:
+                put(float(b), low + (0 if rng.random() < 0.6 else 7), 0.9)
     elif kind == "walking":
         line = np.linspace(low, following, beats + 1)[:-1]
         for i, p in enumerate(line):
@@ -461,7 +489,9 @@ def comp_line(pen, kind, notes, bar, beats, sub, memo):
     def hit(beat, length, v=0.7, which=None, spread=0.0):
         for j, p in enumerate(which if which is not None else notes):
             pen.put("comp", p, start + beat + j * spread, length, v)
-    if kind == "block":
+    if kind == "block" and memo["early"] and start > 0:
+        hit(-memo["early"], beats * 0.95)
+    elif kind == "block":
         step = beats / memo["split"]
         for i in range(memo["split"]):
             hit(i * step, step * 0.95)
@@ -529,6 +559,7 @@ def memo_for(rng, beats, sub):
               lambda n: [n[0]] + n[1:] * 2, lambda n: n + [n[0] + 12]]
     splits = [d for d in (1, 1, 2, beats) if beats % d == 0]
     return dict(split=int(rng.choice(splits)),
+                early=0.5 if sub == 4 and rng.random() < 0.12 else 0,
                 stabs=rhythm(rng, beats, sub, rng.uniform(0.3, 0.8))[
                     int(rng.random() < 0.3):],
                 strum=str(rng.choice(STRUMS)), pick=PICKS[rng.integers(4)],
