@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """Key, chords and sections on pieces whose truth is known.
 
-    bench/harmony.py TRUTH_FOLDER HARMONY_DUMP [--beats] [--peer] [--held]
+    bench/harmony.py TRUTH_FOLDER HARMONY_DUMP [--beats] [--peer] [--material PREFIX]
 
 TRUTH_FOLDER is made by bench/truth.py. --beats gives the true beats to the
 analysis (else chords stand on half-second steps); --peer also runs librosa's
-chroma_cqt with the Krumhansl-Kessler templates; --held judges a folder of
-NAME.wav and NAME.json instead. Needs numpy (librosa, soundfile).
+chroma_cqt with the Krumhansl-Kessler templates; --material judges the
+PREFIX*.wav and .json of a folder instead. Needs numpy (librosa, soundfile).
 """
 import argparse
 import collections
@@ -109,12 +109,12 @@ def pair_f(said, truth, start, end):
     return 2 * both / max(1, a.sum() + b.sum() - 2 * len(at))
 
 
-def pieces_of(folder, held):
-    if not held:
+def pieces_of(folder, prefix):
+    if not prefix:
         return [dict(t, path=str(folder / t["file"]))
                 for t in json.loads((folder / "index.json").read_text())]
     out = []
-    for path in sorted(folder.glob("held*.json")):
+    for path in sorted(folder.glob(prefix + "*.json")):
         out.append(dict(json.loads(path.read_text()),
                         path=str(path.with_suffix(".wav"))))
     return out
@@ -225,9 +225,9 @@ def main():
     args.add_argument("dump")
     args.add_argument("--beats", action="store_true")
     args.add_argument("--peer", action="store_true")
-    args.add_argument("--held", action="store_true")
+    args.add_argument("--material", metavar="PREFIX")
     args = args.parse_args()
-    pieces = pieces_of(args.folder, args.held)
+    pieces = pieces_of(args.folder, args.material)
     said = run_ours(pieces, args.dump, args.beats)
     keys = [key_of(s["keys"][0][0]) if s["keys"] else None for s in said]
     report("Stemma" + (" with the true beats" if args.beats else ""), pieces,

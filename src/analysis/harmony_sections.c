@@ -23,6 +23,14 @@ enum {
 
 #define SAME 0.55f /* likeness of sections of one label */
 
+/* Costs of a section, beside its fresh start: */
+#define EACH 0.0f
+#define EVEN 0.6f /* of 2, 6, 10 bars */
+#define ODD 1.0f
+#define OCTAVE 0.4f /* of seconds, away from the usual */
+#define USUAL_S 10.0
+#define FRESH 1.0f /* what novelty is worth */
+
 /* Bars, what they sound like and how much alike they are. */
 typedef struct {
     st_steps slots; /* SLOTS a bar */
@@ -39,21 +47,35 @@ static void release(music *m) {
 
 /* --- bars --- */
 
-/* First steps of bars, from downbeats or each BAR_STEPS. */
+/* First steps of bars: each BAR_STEPS. */
+static int64_t even_bars(int64_t steps, int64_t *first) {
+    int64_t bars = 0;
+    for (int64_t i = 0; i < steps; i += BAR_STEPS)
+        first[bars++] = i;
+    first[bars] = steps;
+    return bars;
+}
+
+/* First steps of bars from downbeats, at most twice BAR_STEPS apart; what
+ * stands before the first or after the last and is no bar joins it. */
 static int64_t bar_starts(const st_steps *steps, int64_t *first) {
-    int64_t bars = 0, last = 0;
-    bool any = false;
-    for (int64_t i = 0; i < steps->count; i++)
-        any = any || steps->strong[i];
-    for (int64_t i = 0; i < steps->count; i++) {
-        bool starts = any ? steps->strong[i] || i - last >= 2 * BAR_STEPS
-                          : i % BAR_STEPS == 0;
-        if (i == 0 || starts) {
+    int64_t bars = 0, one = -1, two = -1, n = steps->count;
+    for (int64_t i = 0; i < n && two < 0; i++)
+        if (steps->strong[i])
+            *(one < 0 ? &one : &two) = i;
+    if (two < 0)
+        return even_bars(n, first);
+    double bar_s = steps->at[two] - steps->at[one];
+    first[bars++] = 0;
+    for (int64_t i = 1; i < n; i++) {
+        double gone = steps->at[i] - steps->at[first[bars - 1]];
+        double left = steps->at[n] - steps->at[i];
+        bool starts = steps->strong[i] || i - first[bars - 1] >= 2 * BAR_STEPS;
+        bool upbeat = i == one && gone < 0.75 * bar_s;
+        if (starts && !upbeat && left > 0.5 * bar_s)
             first[bars++] = i;
-            last = i;
-        }
     }
-    first[bars] = steps->count;
+    first[bars] = n;
     return bars;
 }
 
@@ -212,16 +234,10 @@ static float diagonal(const music *m, int64_t a, int64_t b, int64_t count) {
 
 /* --- sections --- */
 
-/* Cost of a length: eight bars are usual, odd counts are not. */
+/* Cost of a length: multiples of four bars of about USUAL_S are usual. */
 static float length_cost(int64_t bars, double seconds) {
-    float cost = bars % 4 == 0 ? 0.0f : bars % 2 == 0 ? 0.35f : 0.7f;
-    double octaves = fabs(st_log2((double)bars / 8.0));
-    cost += 0.15f * (float)octaves;
-    if (seconds < 6.0)
-        cost += 0.15f * (float)(6.0 - seconds);
-    if (seconds > 30.0)
-        cost += 0.03f * (float)(seconds - 30.0);
-    return cost;
+    float cost = bars % 4 == 0 ? 0.0f : bars % 2 == 0 ? EVEN : ODD;
+    return cost + OCTAVE * (float)fabs(st_log2(seconds / USUAL_S));
 }
 
 /* first[0..count]: bars at which sections begin, and the end. */
@@ -238,8 +254,9 @@ static st_status divide(const music *m, int64_t *first, int64_t *count) {
         for (int64_t b = end > LONGEST ? end - LONGEST : 0; b < end; b++) {
             if (end - b < SHORTEST && b > 0 && end < m->bars)
                 continue;
-            double s = m->slots.at[end * SLOTS] - m->slots.at[b * SLOTS];
-            float c = cost[b] + 0.15f + length_cost(end - b, s) - 2 * fresh[b];
+            double s = m->slots.at[end * SLOTS] - m->slots.at[b * SLOTS] + 1e-3;
+            float c =
+                cost[b] + EACH + length_cost(end - b, s) - FRESH * fresh[b];
             if (c < cost[end]) {
                 cost[end] = c;
                 from[end] = b;

@@ -138,10 +138,14 @@ st_status st_harmonynet_new(st_harmonynet **out, const st_weights *weights,
 void st_harmonynet_free(st_harmonynet *n) {
     if (n == NULL)
         return;
-    st_conv *const convs[] = {n->look,  n->fold,    n->chord, n->flat,
-                              n->keyed, n->key_mix, n->key,   n->no_key};
-    for (size_t i = 0; i < sizeof convs / sizeof *convs; i++)
-        st_conv_free(convs[i]);
+    st_conv_free(n->look);
+    st_conv_free(n->fold);
+    st_conv_free(n->chord);
+    st_conv_free(n->flat);
+    st_conv_free(n->keyed);
+    st_conv_free(n->key_mix);
+    st_conv_free(n->key);
+    st_conv_free(n->no_key);
     for (int k = 0; k < BLOCKS; k++) {
         st_conv_free(n->mix[k]);
         st_conv_free(n->time[k]);
