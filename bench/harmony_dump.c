@@ -3,8 +3,15 @@
  *     harmony_dump cells OUT_FOLDER FILE...
  *
  * Writes OUT_FOLDER/<stem>.cells, raw float32 [cells][84], of each file, and
- * prints a line "stem cells cents confidence seconds". */
+ * prints a line "stem cells cents confidence seconds".
+ *
+ *     harmony_dump tell OUT_FOLDER FILE...
+ *
+ * Writes OUT_FOLDER/<stem>.said.json, with the beats of OUT_FOLDER/<stem>.beats
+ * where there is one (a line "seconds downbeat" each, downbeat 0 or 1), and
+ * prints "stem seconds finish_seconds". Processor seconds, all of them. */
 #include "analysis/cqt.h"
+#include "analysis/harmony.h"
 #include "analysis/harmony_cells.h"
 #include "analysis/powerspec.h"
 #include "analysis/tuning.h"
@@ -136,13 +143,17 @@ static st_cells *cells_of(const sound *s) {
     return cells;
 }
 
-static void write_cells(const char *folder, const char *file) {
-    char path[4096], stem[512];
+static void stem_of(const char *file, char *stem, size_t room) {
     const char *slash = strrchr(file, '/');
-    snprintf(stem, sizeof stem, "%s", slash != NULL ? slash + 1 : file);
+    snprintf(stem, room, "%s", slash != NULL ? slash + 1 : file);
     char *dot = strrchr(stem, '.');
     if (dot != NULL)
         *dot = 0;
+}
+
+static void write_cells(const char *folder, const char *file) {
+    char path[4096], stem[512];
+    stem_of(file, stem, sizeof stem);
     sound s = load(file);
     double start = now();
     st_tuning_result tuning = tuning_of(&s);
@@ -165,10 +176,95 @@ static void write_cells(const char *folder, const char *file) {
     st_free(s.x);
 }
 
+/* --- what it says --- */
+
+enum { MOST_BEATS = 100000 };
+
+typedef struct {
+    double beat[MOST_BEATS], down[MOST_BEATS];
+    st_harmony_grid grid;
+} beats;
+
+static void read_beats(const char *folder, const char *stem, beats *b) {
+    char path[4096];
+    double t = 0.0;
+    int strong = 0;
+    b->grid = (st_harmony_grid){.beats_s = b->beat, .downbeats_s = b->down};
+    snprintf(path, sizeof path, "%s/%s.beats", folder, stem);
+    FILE *f = fopen(path, "r");
+    if (f == NULL)
+        return;
+    while (b->grid.beats < MOST_BEATS &&
+           fscanf(f, "%lf %d", &t, &strong) == 2) {
+        b->beat[b->grid.beats++] = t;
+        if (strong)
+            b->down[b->grid.downbeats++] = t;
+    }
+    fclose(f);
+}
+
+static void print_key(FILE *f, const st_harmony_result *r) {
+    fprintf(f, "{\"seconds\": %.6f, \"cents\": %.3f, \"reason\": \"%s\",\n",
+            r->seconds, r->tuning.cents, r->reason);
+    fprintf(f, " \"key_confidence\": %.6f, \"keys\": [", r->key_confidence);
+    for (int i = 0; i < r->keys; i++)
+        fprintf(f, "%s[\"%s\", %.6f, \"%s\"]", i > 0 ? ", " : "",
+                r->key[i].name, r->key[i].probability, r->key[i].camelot);
+    fprintf(f, "],\n \"key_line\": [");
+    for (int64_t i = 0; i < r->key_segments; i++) {
+        const st_key_segment *k = &r->key_line[i];
+        fprintf(f, "%s[%.3f, %.3f, %d, %.4f]", i > 0 ? ", " : "", k->start_s,
+                k->end_s, 2 * k->tonic + k->minor, k->confidence);
+    }
+}
+
+static void print_result(FILE *f, const st_harmony_result *r) {
+    print_key(f, r);
+    fprintf(f, "],\n \"chords\": [");
+    for (int64_t i = 0; i < r->chord_count; i++)
+        fprintf(f, "%s[%.3f, %.3f, \"%s\", %.4f]", i > 0 ? ", " : "",
+                r->chords[i].start_s, r->chords[i].end_s, r->chords[i].name,
+                r->chords[i].confidence);
+    fprintf(f, "],\n \"sections\": [");
+    for (int64_t i = 0; i < r->section_count; i++)
+        fprintf(f, "%s[%.3f, %.3f, \"%s\", %.4f]", i > 0 ? ", " : "",
+                r->sections[i].start_s, r->sections[i].end_s,
+                r->sections[i].label, r->sections[i].confidence);
+    fprintf(f, "]}\n");
+}
+
+static void tell(const char *folder, const char *file) {
+    static beats b;
+    char path[4096], stem[512];
+    st_harmony *h = NULL;
+    st_err err = {0};
+    stem_of(file, stem, sizeof stem);
+    read_beats(folder, stem, &b);
+    sound s = load(file);
+    double start = now();
+    need(st_harmony_new(&h, false, &err), &err);
+    need(st_harmony_process(h, s.x, s.n), NULL);
+    double end = now();
+    need(st_harmony_finish(h, &b.grid), NULL);
+    printf("%s %.4f %.4f\n", stem, now() - start, now() - end);
+    snprintf(path, sizeof path, "%s/%s.said.json", folder, stem);
+    FILE *f = fopen(path, "w");
+    if (f == NULL)
+        exit(1);
+    print_result(f, st_harmony_get(h));
+    fclose(f);
+    st_harmony_free(h);
+    st_free(s.x);
+}
+
 int main(int argc, char **argv) {
-    if (argc < 4 || strcmp(argv[1], "cells") != 0)
+    if (argc < 4 ||
+        (strcmp(argv[1], "cells") != 0 && strcmp(argv[1], "tell") != 0))
         return 2;
     for (int i = 3; i < argc; i++)
-        write_cells(argv[2], argv[i]);
+        if (strcmp(argv[1], "cells") == 0)
+            write_cells(argv[2], argv[i]);
+        else
+            tell(argv[2], argv[i]);
     return 0;
 }

@@ -4,8 +4,8 @@
     training/harmony_train.py OUT.safetensors SECONDS STATE.pt FOLDER...
 
 FOLDERs hold NAME.cells and NAME.json (harmony_material.py, or any renderer
-whose sound went through harmony_dump). One thread; one piece in ten is held
-out. Goes on from STATE.pt where it exists.
+whose sound went through harmony_dump). One thread; pieces called held* are
+held out. Goes on from STATE.pt where it exists.
 """
 import json
 import pathlib

@@ -25,9 +25,8 @@
 #include <stdint.h>
 
 enum {
-    ST_HARMONY_HOP = 512,       /* samples from one frame to the next */
-    ST_HARMONY_BINS = 252,      /* values of a frame: 36 an octave from C1 */
-    ST_HARMONY_CELL_FRAMES = 8, /* frames of a cell */
+    ST_HARMONY_HOP = 512,  /* samples from one frame to the next */
+    ST_HARMONY_BINS = 252, /* values of a frame: 36 an octave from C1 */
     ST_HARMONY_CANDIDATES = 3
 };
 #define ST_HARMONY_RATE_HZ 22050.0 /* of the stream, always */
@@ -100,7 +99,9 @@ typedef struct {
     int64_t beats;
     const double *downbeats_s; /* rising; NULL: sections begin on any beat */
     int64_t downbeats;
-    const st_tuning_result *tuning; /* needed with `shared`, else NULL */
+    /* Needed with `shared`, else not looked at: */
+    const st_tuning_result *tuning;
+    double seconds; /* of sound; 0: from the frames, half a frame uncertain */
 } st_harmony_grid;
 
 typedef struct st_harmony st_harmony;

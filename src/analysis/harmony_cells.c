@@ -3,7 +3,6 @@
 #include "core/alloc.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <string.h>
 
 enum {
@@ -105,6 +104,10 @@ st_status st_cells_end(st_cells *c) {
     if (c->filled > 0)
         keep(c);
     return c->full ? ST_NO_MEM : ST_OK;
+}
+
+bool st_cells_full(const st_cells *c) {
+    return c->full;
 }
 
 int64_t st_cells_count(const st_cells *c) {

@@ -8,6 +8,7 @@
 #include "core/attr.h"
 #include "core/status.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum {
@@ -27,6 +28,8 @@ void st_cells_reset(st_cells *c); /* as new; keeps its memory [rt] */
 st_frame_sink st_cells_sink(st_cells *c);
 /* Ends the last cell, of whatever frames it has. ST_NO_MEM. [main] */
 ST_MUST_USE st_status st_cells_end(st_cells *c);
+/* Memory has run out: frames are lost. [any] */
+bool st_cells_full(const st_cells *c);
 /* Cells ended. [any] */
 int64_t st_cells_count(const st_cells *c);
 /* The greatest magnitude in a cell, of its means. [any] */

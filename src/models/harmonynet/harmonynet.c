@@ -26,7 +26,9 @@ enum {
     REACH = 31, /* cells to each side that an answer depends on */
     PAD = 16,   /* rows of zeros before and behind */
     CHUNK = 512,
-    ROWS = CHUNK + 2 * REACH
+    ROWS = CHUNK + 2 * REACH,
+    MADE = ST_HARMONYNET_FEATURES,
+    BOUND = 40 /* of what attention is the logarithm of */
 };
 
 struct st_harmonynet {
@@ -136,10 +138,14 @@ st_status st_harmonynet_new(st_harmonynet **out, const st_weights *weights,
 void st_harmonynet_free(st_harmonynet *n) {
     if (n == NULL)
         return;
-    st_conv *const convs[] = {n->look,  n->fold,    n->chord, n->flat,
-                              n->keyed, n->key_mix, n->key,   n->no_key};
-    for (size_t i = 0; i < sizeof convs / sizeof *convs; i++)
-        st_conv_free(convs[i]);
+    st_conv_free(n->look);
+    st_conv_free(n->fold);
+    st_conv_free(n->chord);
+    st_conv_free(n->flat);
+    st_conv_free(n->keyed);
+    st_conv_free(n->key_mix);
+    st_conv_free(n->key);
+    st_conv_free(n->no_key);
     for (int k = 0; k < BLOCKS; k++) {
         st_conv_free(n->mix[k]);
         st_conv_free(n->time[k]);
@@ -207,58 +213,62 @@ static void heads(const st_harmonynet *n, int64_t row, int64_t cell,
     st_conv_dense(n->chord, h, chords, CLASSES);
     chords[ST_HARMONYNET_CHORDS - 1] = flat[0];
     out->attention[cell] = flat[1];
-    st_conv_dense(n->keyed, h, out->features + cell * ST_HARMONYNET_FEATURES,
-                  CLASSES);
+    st_conv_dense(n->keyed, h, out->features + cell * MADE, CLASSES);
 }
 
-/* Cells of a chunk stand on an absolute grid, with REACH of their neighbours
- * around them, so that a chunk's border does not show. */
+/* REACH neighbours around a chunk, so that its border does not show. */
 void st_harmonynet_run(st_harmonynet *n, const float *rows, int64_t cells,
-                       const st_harmonynet_out *out) {
-    for (int64_t at = 0; at < cells; at += CHUNK) {
-        int64_t end = at + CHUNK < cells ? at + CHUNK : cells;
-        int64_t from = at > REACH ? at - REACH : 0;
-        int64_t to = end + REACH < cells ? end + REACH : cells;
-        look(n, rows, from, to - from, cells);
+                       int64_t from, int64_t to, const st_harmonynet_out *out) {
+    for (int64_t at = from; at < to; at += CHUNK) {
+        int64_t end = at + CHUNK < to ? at + CHUNK : to;
+        int64_t low = at > REACH ? at - REACH : 0;
+        int64_t high = end + REACH < cells ? end + REACH : cells;
+        look(n, rows, low, high - low, cells);
         for (int k = 0; k < BLOCKS; k++)
-            block(n, k, to - from);
+            block(n, k, high - low);
         for (int64_t c = at; c < end; c++)
-            heads(n, c - from, c, out);
+            heads(n, c - low, c - from, out);
     }
 }
 
 /* --- keys --- */
 
-/* Mean and attended mean of each class: pooled[12][48]. */
-static void pool(const float *features, const float *attention, int64_t cells,
-                 float *pooled) {
-    float top = attention[0];
-    for (int64_t c = 1; c < cells; c++)
-        top = attention[c] > top ? attention[c] : top;
-    double sum[2][ST_HARMONYNET_FEATURES] = {{0}}, weights = 0.0;
-    for (int64_t c = 0; c < cells; c++) {
-        const float *f = features + c * ST_HARMONYNET_FEATURES;
-        double weight = st_exp((double)attention[c] - (double)top);
-        weights += weight;
-        for (int i = 0; i < ST_HARMONYNET_FEATURES; i++) {
-            sum[0][i] += (double)f[i];
-            sum[1][i] += weight * (double)f[i];
+void st_harmonynet_pool_add(st_harmonynet_pool *pool, const float *features,
+                            const float *attention, int64_t cells) {
+    for (int64_t c = 0; c < cells; c++, features += MADE) {
+        double a = (double)attention[c];
+        double weight = st_exp(a < -BOUND ? -BOUND : a > BOUND ? BOUND : a);
+        pool->weight += weight;
+        for (int i = 0; i < MADE; i++) {
+            pool->plain[i] += features[i];
+            pool->attended[i] += (float)weight * features[i];
         }
     }
-    for (int i = 0; i < ST_HARMONYNET_FEATURES; i++) {
-        float *to = pooled + i / KEYED * 2 * KEYED + i % KEYED;
-        to[0] = (float)(sum[0][i] / (double)cells);
-        to[KEYED] = (float)(sum[1][i] / weights);
+    pool->cells += cells;
+}
+
+void st_harmonynet_pool_join(st_harmonynet_pool *pool,
+                             const st_harmonynet_pool *other) {
+    pool->cells += other->cells;
+    pool->weight += other->weight;
+    for (int i = 0; i < MADE; i++) {
+        pool->plain[i] += other->plain[i];
+        pool->attended[i] += other->attended[i];
     }
 }
 
-void st_harmonynet_key(st_harmonynet *n, const float *features,
-                       const float *attention, int64_t cells,
+void st_harmonynet_key(const st_harmonynet *n, const st_harmonynet_pool *pool,
                        float keys[ST_HARMONYNET_KEYS]) {
-    float pooled[AROUND * 2 * KEYED], h[CLASSES * WIDE], mean[WIDE];
-    pool(features, attention, cells, pooled);
-    close_circle(pooled, 1, 2 * KEYED);
-    st_conv_run1(n->key_mix, pooled, h, CLASSES);
+    float means[AROUND * 2 * KEYED], h[CLASSES * WIDE], mean[WIDE];
+    const float plain = 1.0f / (float)pool->cells;
+    const float attended = (float)(1.0 / pool->weight);
+    for (int i = 0; i < MADE; i++) {
+        float *to = means + i / KEYED * 2 * KEYED + i % KEYED;
+        to[0] = pool->plain[i] * plain;
+        to[KEYED] = pool->attended[i] * attended;
+    }
+    close_circle(means, 1, 2 * KEYED);
+    st_conv_run1(n->key_mix, means, h, CLASSES);
     st_conv_dense(n->key, h, keys, CLASSES);
     mean_of_classes(h, mean);
     st_conv_dense(n->no_key, mean, keys + ST_HARMONYNET_KEYS - 1, 1);
