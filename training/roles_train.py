@@ -3,6 +3,7 @@
 
     roles_train.py MATERIAL... -o models/role.safetensors [--minutes M]
                    [--hold 0.12] [--temperature T]
+                   [--state FILE.pt] [--begin FILE.pt]
 
 MATERIAL: the .npz of roles_material.py. --hold keeps that share of the sound
 sources (whole programs, kits, samples, voices) out, prints the accuracy on
@@ -142,10 +143,10 @@ class Batches:
         """A few items become buses and mixes of others."""
         for i in range(len(x)):
             u = self.rng.random()
-            if y[i] < 2 and u < 0.12:
+            if y[i] < 2 and u < 0.2:
                 for _ in range(self.rng.integers(1, 4)):
                     x[i] += self.some(range(2, 6))[0] * 10 ** -self.rng.uniform(
-                        0, 1)
+                        0, 1.5)
                 x[i] += self.some([1 - y[i]])[0] * 10 ** -self.rng.uniform(
                     -0.5, 0.8)
                 y[i] = 6
@@ -164,7 +165,7 @@ class Batches:
         x = equalised(rng, shifted(rng, x))
         bleed = self.power(rng.integers(0, len(self.role), n))
         on = rng.random((n, 1, 1)) < 0.25
-        x += bleed * level(rng, -45, -22, n) * on * x.max((1, 2), keepdims=True)
+        x += bleed * level(rng, -48, -28, n) * on * x.max((1, 2), keepdims=True)
         noise = rng.exponential(1, x.shape).astype(np.float32)
         slope = 10 ** (np.linspace(1, -1, BANDS) * rng.uniform(
             -0.5, 1.5, (n, 1)))[:, :, None]
@@ -219,7 +220,20 @@ def confusion(logits, y):
         print(f"{ROLES[r]:14s}", *(f"{v:4d}" for v in row))
 
 
+def cropped(rng, x, frames=128):
+    """A stretch of each picture, the fuller of two."""
+    out = x[:, :, :frames].clone()
+    level = x.mean((1, 3)).numpy()
+    for i in range(len(x)):
+        at = rng.integers(0, x.shape[2] - frames + 1, 2)
+        sums = [level[i, a:a + frames].sum() for a in at]
+        a = at[int(np.argmax(sums))]
+        out[i] = x[i, :, a:a + frames]
+    return out
+
+
 def train(net, data, held, seconds, size=48, rate=2.5e-3):
+    """The first two thirds on halves of looks, the rest on whole ones."""
     optimiser = torch.optim.AdamW(net.parameters(), weight_decay=0.02)
     begin, step, average = time.process_time(), 0, 3.0
     said = 0
@@ -231,6 +245,8 @@ def train(net, data, held, seconds, size=48, rate=2.5e-3):
         for g in optimiser.param_groups:
             g["lr"] = rate * warm * (0.5 + 0.5 * np.cos(np.pi * part)) + 1e-6
         x, y = data.batch(size)
+        if part < 0.66:
+            x = cropped(data.rng, x)
         x = x.contiguous(memory_format=torch.channels_last)
         loss = loss_of(net(x)[0], y)
         optimiser.zero_grad(set_to_none=True)
@@ -275,6 +291,7 @@ def main():
     options.add_argument("--temperature", type=float, default=1.0)
     options.add_argument("--seed", type=int, default=7)
     options.add_argument("--state", default="", help="PyTorch's own file")
+    options.add_argument("--begin", default="", help="a --state to go on from")
     given = options.parse_args()
     torch.set_num_threads(1)
     torch.manual_seed(given.seed)
@@ -283,6 +300,8 @@ def main():
                     for s in source])
     print(len(role), "looks,", int(out.sum()), "held out")
     net = RoleNet().to(memory_format=torch.channels_last)
+    if given.begin:
+        net.load_state_dict(torch.load(given.begin))
     print(sum(p.numel() for p in net.parameters()), "parameters")
     held = (look[out], role[out]) if out.any() else None
     train(net, Batches(look[~out], role[~out], given.seed), held,
