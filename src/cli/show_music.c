@@ -1,6 +1,7 @@
 #include "cli/cli.h"
 #include "cli/show.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -101,25 +102,31 @@ static void show_role(const json_t *r, FILE *to) {
     row(to, "sounds like", name, about);
 }
 
-/* "A 0:00  B 0:21  A 0:42" */
+/* "3 A 0:00, B 0:21, 2 A 0:42": how often one label follows itself. */
 static void show_sections(const json_t *h, FILE *to) {
     const json_t *list = json_object_get(h, "sections");
-    size_t count = json_array_size(list);
+    size_t count = json_array_size(list), used = 0;
     char line[MOST_SECTIONS * 24 + 32] = "";
-    size_t used = 0;
-    if (count < 2)
-        return;
-    for (size_t i = 0; i < count && i < MOST_SECTIONS; i++) {
+    int shown = 0;
+    for (size_t i = 0, same; i < count && shown < MOST_SECTIONS; i += same) {
         const json_t *s = json_array_get(list, i);
-        char time[32];
-        cli_time_text(number_of(s, "start_s"), time, sizeof time);
-        char *dot = strchr(time, '.');
-        if (dot != NULL)
-            *dot = '\0';
-        int n = snprintf(line + used, sizeof line - used, "%s%s %s",
-                         used > 0 ? "  " : "", text_of(s, "label"), time);
+        char time[32], times[24] = "";
+        for (same = 1; i + same < count; same++)
+            if (strcmp(text_of(json_array_get(list, i + same), "label"),
+                       text_of(s, "label")) != 0)
+                break;
+        cli_time_text(floor(number_of(s, "start_s") + 0.5), time, sizeof time);
+        time[strcspn(time, ".")] = '\0';
+        if (same > 1)
+            snprintf(times, sizeof times, "%zu ", same);
+        int n =
+            snprintf(line + used, sizeof line - used, "%s%s%s %s",
+                     used > 0 ? ", " : "", times, text_of(s, "label"), time);
         used += n > 0 ? (size_t)n : 0;
+        shown++;
     }
+    if (shown < 2)
+        return;
     fprintf(to, "    %-*s ", LABEL, "sections");
     cli_wrap(to, line, LABEL + 5, LABEL + 5);
 }
