@@ -3,8 +3,10 @@
  * runs the same in numpy, training/harmony_train.py made the weights.
  *
  * Every layer acts alike on all twelve pitch classes: a transposed recording
- * has transposed answers (but for the lowest and highest octave). Cells are
- * those of analysis/harmony_cells.h. Equal to torch within 1e-4. */
+ * has transposed answers, but for what the octave does: where the circle of
+ * classes closes, notes are seen an octave further, and "none" depends on the
+ * register. Cells are those of analysis/harmony_cells.h. Equal to torch within
+ * 1e-4. */
 #ifndef ST_MODELS_HARMONYNET_H
 #define ST_MODELS_HARMONYNET_H
 
