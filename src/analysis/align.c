@@ -325,11 +325,12 @@ st_status st_align_finish(st_align *a) {
     return a->finished ? ST_OK : ST_NO_MEM;
 }
 
-void st_align_get(const st_align *a, int i, int j, st_align_pair *out) {
-    assert(a->finished && i != j && i >= 0 && j >= 0 && i < a->stems &&
-           j < a->stems);
-    *out = a->found[i < j ? pair_index(a, i, j) : pair_index(a, j, i)];
-    if (i > j) {
+void st_align_get(const st_align *align, int a, int b, st_align_pair *out) {
+    assert(align->finished && a != b && a >= 0 && b >= 0 && a < align->stems &&
+           b < align->stems);
+    *out =
+        align->found[a < b ? pair_index(align, a, b) : pair_index(align, b, a)];
+    if (a > b) {
         out->delay_frames = -out->delay_frames;
         out->gain_db = -out->gain_db;
     }

@@ -7,6 +7,7 @@
 #define DECLARE(NAME)                                                          \
     extern const unsigned char st_model_##NAME##_begin[],                      \
         st_model_##NAME##_end[];
+/* cppcheck-suppress unknownMacro */
 ST_MODEL_LIST(DECLARE)
 
 #define ROW(NAME) {#NAME, st_model_##NAME##_begin, st_model_##NAME##_end},

@@ -228,7 +228,7 @@ static st_status load(st_weights *w, entry *e, uint64_t base, st_err *err) {
 /* --- open --- */
 
 static st_status parse(st_weights *w, st_err *err) {
-    if (w->size < PREFIX)
+    if (w->bytes == NULL || w->size < PREFIX)
         return st_err_set(err, ST_BAD_DATA, "It is too short for weights.");
     uint64_t head = st_le64(w->bytes);
     if (head > w->size - PREFIX)

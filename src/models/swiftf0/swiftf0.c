@@ -320,14 +320,14 @@ int64_t st_swiftf0_room(int64_t n) {
     return n / HOP + CHUNK + 2 * HISTORY * LAYERS;
 }
 
-int64_t st_swiftf0_process(st_swiftf0 *n, const float *in, int64_t count,
+int64_t st_swiftf0_process(st_swiftf0 *net, const float *in, int64_t samples,
                            float *hz, float *confidence) {
-    n->hz = hz;
-    n->confidence = confidence;
-    n->given = 0;
-    n->samples += count;
-    take(n, in, count);
-    return n->given;
+    net->hz = hz;
+    net->confidence = confidence;
+    net->given = 0;
+    net->samples += samples;
+    take(net, in, samples);
+    return net->given;
 }
 
 int64_t st_swiftf0_finish(st_swiftf0 *n, float *hz, float *confidence) {

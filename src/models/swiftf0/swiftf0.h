@@ -38,9 +38,10 @@ void st_swiftf0_reset(st_swiftf0 *net); /* as new [rt] */
 /* Frames that the next call can give at most: of _process with n samples, of
  * _finish with n = 0. [any] */
 int64_t st_swiftf0_room(int64_t n);
-/* Take in[n], n >= 0; write the frames that are now certain (about 14 hops
- * behind) to hz and confidence, room(n) of each; how many there were. [rt] */
-int64_t st_swiftf0_process(st_swiftf0 *net, const float *in, int64_t n,
+/* Take in[samples], 0 or more; write the frames that are now certain (about 14
+ * hops behind) to hz and confidence, room(samples) of each; how many there
+ * were. [rt] */
+int64_t st_swiftf0_process(st_swiftf0 *net, const float *in, int64_t samples,
                            float *hz, float *confidence);
 /* The rest: in all, max(1, samples / 256) frames, none for no samples. Then
  * only _reset. [rt] */
