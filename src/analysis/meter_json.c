@@ -21,8 +21,8 @@ static json_t *channel(const st_meter_channel *c, double rate_hz, int *ok) {
     json_t *o = json_object();
     set(o, "sample_peak_dbfs", db(c->sample_peak_dbfs), ok);
     set(o, "true_peak_dbTP", db(c->true_peak_dbtp), ok);
-    set(o, "true_peak_s", st_json_rounded((double)c->true_peak_frame / rate_hz, 1000.0),
-        ok);
+    set(o, "true_peak_s",
+        st_json_rounded((double)c->true_peak_frame / rate_hz, 1000.0), ok);
     set(o, "rms_dbfs", db(c->rms_dbfs), ok);
     set(o, "dc", st_json_rounded(c->dc, 1e6), ok);
     return o;
@@ -33,10 +33,12 @@ static void set_loudness(json_t *o, const st_meter_result *r, int *ok) {
     set(o, "lufs_integrated", db(l->integrated_lufs), ok);
     set(o, "lufs_momentary_max", db(l->momentary_max_lufs), ok);
     set(o, "lufs_momentary_max_s",
-        st_json_rounded((double)l->momentary_max_frame / r->rate_hz, 1000.0), ok);
+        st_json_rounded((double)l->momentary_max_frame / r->rate_hz, 1000.0),
+        ok);
     set(o, "lufs_short_term_max", db(l->short_term_max_lufs), ok);
     set(o, "lufs_short_term_max_s",
-        st_json_rounded((double)l->short_term_max_frame / r->rate_hz, 1000.0), ok);
+        st_json_rounded((double)l->short_term_max_frame / r->rate_hz, 1000.0),
+        ok);
     set(o, "lra", db(l->range_lu), ok);
     set(o, "lra_low_lufs", db(l->range_low_lufs), ok);
     set(o, "lra_high_lufs", db(l->range_high_lufs), ok);
@@ -69,9 +71,11 @@ static void set_faults(json_t *o, const st_meter_result *r, int *ok) {
     set(o, "clipped_samples", json_integer(r->clipped_samples), ok);
     set(o, "bad_samples", json_integer(r->bad_samples), ok);
     set(o, "head_silence_s",
-        st_json_rounded((double)r->head_silence_frames / r->rate_hz, 1000.0), ok);
+        st_json_rounded((double)r->head_silence_frames / r->rate_hz, 1000.0),
+        ok);
     set(o, "tail_silence_s",
-        st_json_rounded((double)r->tail_silence_frames / r->rate_hz, 1000.0), ok);
+        st_json_rounded((double)r->tail_silence_frames / r->rate_hz, 1000.0),
+        ok);
     set(o, "effective_bits", json_integer(r->bits), ok);
 }
 
@@ -102,7 +106,8 @@ json_t *st_meter_json(const st_meter_result *result) {
 static json_t *numbers(const float *v, int count, double per_unit, int *ok) {
     json_t *list = json_array();
     for (int i = 0; i < count; i++)
-        if (json_array_append_new(list, st_json_rounded((double)v[i], per_unit)) != 0)
+        if (json_array_append_new(list,
+                                  st_json_rounded((double)v[i], per_unit)) != 0)
             *ok = 0;
     return list;
 }

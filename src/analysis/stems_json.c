@@ -83,12 +83,13 @@ static json_t *conflicts_json(const st_stems *stems, int count,
 
 static json_t *pair_json(const st_align_pair *p, const char *a, const char *b,
                          int rate_hz) {
-    return json_pack(
-        "{s:s, s:s, s:s, s:o, s:o, s:s, s:o, s:o}", "a", a, "b", b, "kind",
-        kinds[p->kind], "delay_frames", st_json_rounded(p->delay_frames, 100),
-        "delay_ms", st_json_rounded(p->delay_frames * 1000.0 / rate_hz, 1000),
-        "polarity", p->polarity < 0 ? "inverted" : "same", "gain_db",
-        st_json_rounded(p->gain_db, 100), "coherence", st_json_rounded(p->coherence, 1e4));
+    return json_pack("{s:s, s:s, s:s, s:o, s:o, s:s, s:o, s:o}", "a", a, "b", b,
+                     "kind", kinds[p->kind], "delay_frames",
+                     st_json_rounded(p->delay_frames, 100), "delay_ms",
+                     st_json_rounded(p->delay_frames * 1000.0 / rate_hz, 1000),
+                     "polarity", p->polarity < 0 ? "inverted" : "same",
+                     "gain_db", st_json_rounded(p->gain_db, 100), "coherence",
+                     st_json_rounded(p->coherence, 1e4));
 }
 
 /* Pairs that have something in common; the rest is apart. */
@@ -117,10 +118,11 @@ static json_t *stems_list(const st_stems *stems, int count,
     for (int i = 0; i < count; i++)
         failed |= json_array_append_new(
             array,
-            json_pack(
-                "{s:s, s:o, s:o}", "name", labels[i], "rms_dbfs",
-                st_json_rounded(st_stems_rms_dbfs(stems, i), 100), "masked_share",
-                st_json_rounded(st_masking_share(st_stems_masking(stems), i), 1e4)));
+            json_pack("{s:s, s:o, s:o}", "name", labels[i], "rms_dbfs",
+                      st_json_rounded(st_stems_rms_dbfs(stems, i), 100),
+                      "masked_share",
+                      st_json_rounded(
+                          st_masking_share(st_stems_masking(stems), i), 1e4)));
     if (!failed)
         return array;
     json_decref(array);
