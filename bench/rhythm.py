@@ -1,11 +1,12 @@
 #!/usr/bin/env python3
 """Tempo, beats, downbeats and metre against known truth, beside peers.
 
-    bench/rhythm.py RHYTHM_SAY TRUTH [--peers]
+    bench/rhythm.py RHYTHM_SAY TRUTH [--peers ANSWERS.json]
 
 TRUTH is a folder made by bench/truth.py (or training/render.py: NAME.json
 beside NAME.wav). Prints the tables of bench/RESULTS-rhythm.md. Peers: librosa
-and aubio where they are installed. Scores as mir_eval: tempo within 4 %
+and aubio where they are installed; their answers are kept in ANSWERS.json,
+for they do not change with ours. Scores as mir_eval: tempo within 4 %
 (Acc1), or a multiple by 2 or 3 of it (Acc2); beats within 70 ms, one to one,
 the first 5 s left out. Needs numpy.
 """
@@ -179,6 +180,17 @@ def run_peer(peer, folder, pieces):
     return out, spent
 
 
+def peer_answers(keep, folder, pieces):
+    """Name to (answers, seconds), from the file where it is there."""
+    keep = pathlib.Path(keep)
+    known = json.loads(keep.read_text()) if keep.exists() else {}
+    for name, peer in peers().items():
+        if name not in known:
+            known[name] = run_peer(peer, folder, pieces)
+            keep.write_text(json.dumps(known))
+    return known
+
+
 def main():
     tool, folder = sys.argv[1], pathlib.Path(sys.argv[2])
     pieces = load(folder)
@@ -190,8 +202,8 @@ def main():
     line("Stemma", rows,
          sum(a["spent_s"] for a in answers.values()) / minutes)
     if "--peers" in sys.argv:
-        for name, peer in peers().items():
-            got, spent = run_peer(peer, folder, pieces)
+        for name, (got, spent) in peer_answers(sys.argv[4], folder,
+                                               pieces).items():
             line(name, score(pieces, got), spent / minutes)
     silent = [p for p in pieces if p["tempo_bpm"] is None]
     if silent:

@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """Train the rhythm network on dumped material.
 
-    training/beat_train.py MATERIAL FEATURES OUT.pt MINUTES
+    training/beat_train.py MATERIAL FEATURES OUT.pt MINUTES [START.pt NUMBER]
 
 MATERIAL has NAME.json (training/render.py), FEATURES has NAME.HOP.bin
 (bench/rhythm_dump.c) for some hops of each. Pieces called held... judge and
 teach nothing. New pieces are taken up while they appear. One cycle of the
 learning rate lasts MINUTES by the clock; OUT.pt has the moving average of
-the weights and is written after each round.
+the weights and is written after each round. With START.pt it goes on from
+there at a fifth of the rate, half of the time with pieces from NUMBER on.
 """
 import pathlib
 import sys
@@ -28,6 +29,7 @@ class Material:
         self.material = pathlib.Path(material)
         self.features = pathlib.Path(features)
         self.seen, self.taught, self.held = set(), [], []
+        self.recent, self.number = [], None
 
     def look(self):
         """Take up what is new."""
@@ -43,6 +45,8 @@ class Material:
             labels = Labels(read_truth(truth), int(hop), f.frames)
             if not name.startswith("held"):
                 self.taught.append((f, labels))
+                if self.number and int(name[1:]) >= self.number:
+                    self.recent.append((f, labels))
             elif int(hop) == HOP:
                 self.held.append((name, f, labels, read_truth(truth)))
 
@@ -54,7 +58,9 @@ def cut(rng, array, first, count):
 
 
 def sample(rng, material):
-    f, labels = material.taught[rng.integers(len(material.taught))]
+    pool = (material.recent if material.recent and rng.random() < 0.5
+            else material.taught)
+    f, labels = pool[rng.integers(len(pool))]
     spare = f.frames - FRAMES
     first = int(rng.integers(-150, max(1, spare + 150)))
     index = np.arange(first, first + FRAMES)
@@ -158,13 +164,17 @@ def judge(net, held):
 
 
 def main():
-    folder, features, out, minutes = sys.argv[1:]
+    folder, features, out, minutes, *more = sys.argv[1:]
     torch.set_num_threads(1)
     torch.manual_seed(1)
     rng = np.random.default_rng(5)
     material = Material(folder, features)
+    material.number = int(more[1]) if more else None
     material.look()
     net = BeatNet()
+    peak = PEAK / 5 if more else PEAK
+    if more:
+        net.load_state_dict(torch.load(more[0]))
     slow = torch.optim.swa_utils.AveragedModel(
         net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.998),
         use_buffers=True)
@@ -172,7 +182,7 @@ def main():
                                   weight_decay=0.01)
     start, step, loss_sum = time.time(), 0, 0.0
     while (part := (time.time() - start) / 60 / float(minutes)) < 1:
-        rate = PEAK * (min(1, step / 300) if part < 0.1 else
+        rate = peak * (min(1, step / 300) if part < 0.1 else
                        0.5 + 0.5 * np.cos(np.pi * (part - 0.1) / 0.9))
         for group in optimizer.param_groups:
             group["lr"] = max(rate, 1e-6)

@@ -50,7 +50,7 @@ STYLES = {
         CLAP: "....5.......5..."},
         hats=(CLOSED,), bass="pattern long", family="synth",
         comp="stabs pads block arp8"),
-    "busy": dict(bpm=(82, 126), weight=3, drums={
+    "busy": dict(bpm=(82, 126), weight=6, drums={
         KICK: "x.34..4.1.83.14.", SNARE: "....x..4.5.3x..4"},
         hats=(CLOSED, CLOSED, SHAKER, OPEN), swing=0.2,
         bass="pattern away octaves", family="pop",
@@ -59,15 +59,20 @@ STYLES = {
         KICK: "4..xx..x", SHAKER: "x46xx46x", TAMBOURINE: "x.x3.x.5"},
         hats=(), bass="fifths away", family="latin",
         comp="stabs fingers montuno"),
-    "son": dict(bpm=(84, 136), weight=2, drums={
+    "guaracha": dict(bpm=(84, 136), weight=3, drums={
+        STICK: "x.3x..x.2.x.x..2", KICK: "2.....5.2.....5.",
+        CONGA1: "..3...x5..3...x5", SHAKER: "x5x5x5x5x5x5x5x5"},
+        hats=(), bass="tied tied away", family="latin",
+        comp="montuno stabs block"),
+    "son": dict(bpm=(84, 136), weight=3, drums={
         CLAVE: "x..x..x...x.x...", CONGA1: "..4.x.55..4.x.55",
         BONGO: "x3x3x3x3x3x3x3x3", COWBELL: "2...2...2...2..."},
-        hats=(SHAKER,), bass="away tresillo fifths", family="latin",
+        hats=(SHAKER,), bass="tied away tresillo", family="latin",
         comp="montuno stabs block"),
     "cut_time": dict(bpm=(84, 140), beats=2, weight=2, drums={
         KICK: "x...4...", SNARE: "..5.x.5."}, hats=(CLOSED,),
         bass="roots fifths", family="band", comp="block oom_pah pulse8"),
-    "pulses": dict(bpm=(66, 150), weight=2, drums={},
+    "pulses": dict(bpm=(66, 150), weight=3, drums={},
                    bass="quarters eighths long away", family="orchestra",
                    comp="pulse8 pulse4 block stabs"),
     "pulses_kit": dict(bpm=(90, 180), weight=1.5, drums={
@@ -78,6 +83,11 @@ STYLES = {
         KICK: "x...x...x...x..1", CLAP: "....8.......8..."},
         hats=(OPEN, CLOSED, SHAKER), bass="offbeat pattern eighths roll16",
         family="synth", comp="stabs pads arp16 pulse8 block"),
+    "house": dict(bpm=(104, 142), weight=4, drums={
+        KICK: "x...x...x...x..1", CLAP: "....7.......7...",
+        OPEN: "..8...8...8...8.", SHAKER: "3232323232323232"},
+        hats=(CLOSED, CLOSED, RIDE), bass="offbeat away pattern roll16",
+        family="synth", comp="stabs pads skank arp16 block"),
     "disco": dict(bpm=(98, 136), weight=2, drums={
         KICK: "x...x...x...x...", SNARE: "....x.......x..2",
         OPEN: "..x...x...x...x."},
@@ -163,6 +173,11 @@ STYLES = {
     "waltz_kit": dict(bpm=(70, 208), beats=3, weight=2, drums={
         KICK: "x...........", SNARE: "....7...7..."}, hats=(CLOSED, RIDE),
         bass="one roots", family="band", comp="oom_pah arp8 block strum"),
+    "waltz_light": dict(bpm=(76, 200), beats=3, weight=3, drums={
+        KICK: "x...........", STICK: "....6...6...",
+        SHAKER: "8...8...8..."}, hats=(CLOSED, RIDE, TAMBOURINE),
+        bass="one one walking", family="band",
+        comp="oom_pah block arp8 pulse4"),
     "three_rock": dict(bpm=(70, 180), beats=3, weight=2, drums={
         KICK: "x.....2.2...", SNARE: "........x..1"}, hats=(CLOSED, RIDE),
         bass="one roots eighths", family="rock", comp="strum block arp8"),
@@ -460,6 +475,12 @@ def bass_line(pen, kind, low, following, bar, beats, pattern):
             if b < beats:
                 put(b, low + (7 if b == 1.5 and rng.random() < 0.5 else 0),
                     0.9)
+    elif kind == "tied":  # the next chord's root comes before its bar
+        late = float(rng.choice([3, 3, 3.5]))
+        put(float(rng.choice([1.5, 1.5, 2])), low + 7, 1.2)
+        if late < beats:
+            put(late, following if rng.random() < 0.4 else low,
+                beats - late + 1)
     elif kind == "away":  # not on the first beat
         for b in pattern:
             if b != 0:
