@@ -1,11 +1,13 @@
 #!/usr/bin/env python3
 """Key, chords and sections on pieces whose truth is known.
 
-    bench/harmony.py TRUTH_FOLDER HARMONY_DUMP [--beats] [--peer] [--material PREFIX]
+    bench/harmony.py TRUTH_FOLDER HARMONY_DUMP [--beats] [--cut] [--peer [STEP]] [--material PREFIX]
 
 TRUTH_FOLDER is made by bench/truth.py. --beats gives the true beats to the
-analysis (else chords stand on half-second steps); --peer also runs librosa's
-chroma_cqt with the Krumhansl-Kessler templates; --material judges the
+analysis (else chords stand on half-second steps); --cut judges keys only, of
+each piece without its first one to three and last one or two chords, because
+all pieces of truth.py begin and end on the tonic; --peer also runs librosa's
+chroma_cqt with the Krumhansl-Kessler templates on each STEPth piece; --material judges the
 PREFIX*.wav and .json of a folder instead. Needs numpy (librosa, soundfile).
 """
 import argparse
@@ -142,6 +144,29 @@ def run_ours(pieces, dump, beats):
     return said
 
 
+def run_cut(pieces, dump):
+    """Keys of the pieces without the chords at their ends."""
+    import soundfile
+    said = []
+    for at in range(0, len(pieces), 25):
+        with tempfile.TemporaryDirectory() as folder:
+            cut = []
+            for i, t in enumerate(pieces[at:at + 25], at):
+                x, rate = soundfile.read(t["path"], dtype="float32")
+                start = int(t["chords"][1 + i % 3][0] * rate)
+                end = int(t["chords"][-2 - i % 2][0] * rate)
+                cut.append(dict(t, path=f"{folder}/{i:05d}.wav"))
+                soundfile.write(cut[-1]["path"], x[start:end], rate)
+            said += run_ours(cut, dump, False)
+    return said
+
+
+def edge_key(said, which):
+    """The first (0) or last (-1) chord taken for the key."""
+    chords = [chord_of(c[2]) for c in said["chords"] if c[2] != "N"]
+    return chords[which][0] * 2 + (chords[which][1] == 3) if chords else None
+
+
 def peer_key(path):
     import librosa
     x, rate = librosa.load(path, sr=22050)
@@ -219,23 +244,39 @@ def report_rest(pieces, said):
           f"beyond transforms {240 / seconds * sum(s['finish_s'] for s in said):.3f} s\n")
 
 
+def keys_of(said):
+    return [key_of(s["keys"][0][0]) if s["keys"] else None for s in said]
+
+
 def main():
     args = argparse.ArgumentParser()
     args.add_argument("folder", type=pathlib.Path)
     args.add_argument("dump")
     args.add_argument("--beats", action="store_true")
-    args.add_argument("--peer", action="store_true")
+    args.add_argument("--cut", action="store_true")
+    args.add_argument("--peer", type=int, nargs="?", const=1)
     args.add_argument("--material", metavar="PREFIX")
     args = args.parse_args()
     pieces = pieces_of(args.folder, args.material)
+    if args.cut:
+        report("Stemma, ends cut off", pieces,
+               keys_of(run_cut(pieces, args.dump)))
+        return
     said = run_ours(pieces, args.dump, args.beats)
-    keys = [key_of(s["keys"][0][0]) if s["keys"] else None for s in said]
     report("Stemma" + (" with the true beats" if args.beats else ""), pieces,
-           keys)
+           keys_of(said))
     report_rest(pieces, said)
+    keyed = [(s, key_of(t["key"])) for s, t in zip(said, pieces)
+             if key_of(t["key"]) is not None]
+    for which, name in ((0, "first"), (-1, "last")):
+        print(f"- taking the {name} chord for the key would be right: %.3f" %
+              np.mean([edge_key(s, which) == k for s, k in keyed]))
     if args.peer:
-        report("librosa chroma_cqt, Krumhansl-Kessler", pieces,
-               [peer_key(t["path"]) for t in pieces])
+        some = pieces[::args.peer]
+        print()
+        report("librosa chroma_cqt, Krumhansl-Kessler", some,
+               [peer_key(t["path"]) for t in some])
+        report("Stemma on the same pieces", some, keys_of(said[::args.peer]))
 
 
 if __name__ == "__main__":

@@ -160,6 +160,38 @@ def judge(net, pieces):
     return np.mean(right), cells / count, plain / count, np.mean(none or [0])
 
 
+# --- calibration: one scale of the key's logits, fitted on half of what was
+# held out, judged on the other half ---
+
+@torch.no_grad()
+def key_logits(net, pieces):
+    net.eval()
+    logits = torch.cat([net(torch.tensor(x)[None])[1] for x, _, _ in pieces])
+    return logits, torch.tensor([np.bincount(k).argmax() for _, _, k in pieces])
+
+
+def reliability(logits, truth, bins=10):
+    sure, said = torch.softmax(logits, 1).max(1)
+    right, place = (said == truth).float(), (sure * bins).long().clamp(max=bins - 1)
+    return sum(abs(float(sure[place == b].mean() - right[place == b].mean())) *
+               float((place == b).float().mean())
+               for b in range(bins) if (place == b).any())
+
+
+def calibrate(net, held):
+    logits, truth = key_logits(net, held)
+    scales = np.exp(np.linspace(np.log(0.2), np.log(3), 80))
+    loss = [float(F.cross_entropy(logits[::2] * s, truth[::2])) for s in scales]
+    scale = float(scales[int(np.argmin(loss))])
+    print("key scale %.3f; reliability error on the other half %.3f, before "
+          "%.3f; %d pieces" % (scale, reliability(logits[1::2] * scale,
+          truth[1::2]), reliability(logits[1::2], truth[1::2]),
+          len(truth[1::2])))
+    for layer in (net.key, net.no_key):
+        layer.weight.data *= scale
+        layer.bias.data *= scale
+
+
 # --- export ---
 
 def folded(conv, norm):
@@ -238,6 +270,8 @@ def main():
     net.eval()
     print("held out: key %.3f, chord %.3f, major/minor %.3f, no key %.3f" %
           judge(net, held))
+    calibrate(net, held)
+    torch.save(net.state_dict(), state + ".calibrated")
     write(out, tensors(net), {"name": "harmony", "licence": "Apache-2.0",
                               "source": "training/harmony_train.py"})
 
