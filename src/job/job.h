@@ -58,6 +58,7 @@ struct st_step {
     st_made *made;
     int made_count;
     double seconds;
+    double fraction; /* 0..1 of this step, under the run's lock */
     bool cached, began;
     st_status status;
     st_err err;
@@ -67,6 +68,7 @@ typedef struct st_run {
     const st_plan *plan;
     const st_run_options *options;
     st_step *steps;
+    pthread_mutex_t lock; /* over progress, the pool's making and the cache */
     double fraction;
 } st_run;
 

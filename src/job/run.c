@@ -16,9 +16,17 @@ bool st_run_cancelled(const st_run *run) {
 
 /* -- what stands behind a stage's ctx */
 
+static st_pool *run_pool(st_run *run) {
+    const st_run_options *options = run->options;
+    st_lock(&run->lock);
+    st_pool *pool = options->pool != NULL ? options->pool(options->ctx) : NULL;
+    st_unlock(&run->lock);
+    return pool;
+}
+
 static st_pool *step_pool(void *host) {
-    const st_run_options *options = ((st_step *)host)->run->options;
-    return options->pool != NULL ? options->pool(options->ctx) : NULL;
+    st_run *run = ((st_step *)host)->run;
+    return run_pool(run);
 }
 
 static st_arena *step_arena(void *host) {
@@ -42,13 +50,18 @@ static void step_progress(void *host, double fraction, const char *phase) {
     st_step *step = host;
     st_run *run = step->run;
     int steps = run->plan->step_count;
-    double all = (step->number + fraction) / steps;
+    double all = 0.0;
+    st_lock(&run->lock);
+    step->fraction = fraction > step->fraction ? fraction : step->fraction;
+    for (int i = 0; i < steps; i++)
+        all += run->steps[i].fraction / steps;
     if (all > run->fraction)
         run->fraction = all;
     st_progress up = {step->number, steps, step->plan->stage->name, phase,
                       run->fraction};
     if (run->options->progress != NULL)
         run->options->progress(run->options->ctx, &up);
+    st_unlock(&run->lock);
 }
 
 static bool step_cancelled(void *host) {
@@ -114,11 +127,14 @@ static void run_deinit(st_run *run) {
     for (int i = 0; run->steps != NULL && i < run->plan->step_count; i++)
         step_deinit(&run->steps[i]);
     st_free(run->steps);
+    (void)pthread_mutex_destroy(&run->lock);
 }
 
 static st_status run_init(st_run *run, const st_plan *plan,
                           const st_run_options *options, st_err *err) {
     *run = (st_run){.plan = plan, .options = options};
+    if (st_lock_init(&run->lock) != ST_OK)
+        return st_err_set(err, ST_NO_MEM, "Out of memory.");
     run->steps = st_calloc((size_t)plan->step_count, sizeof *run->steps);
     st_status status = run->steps == NULL ? ST_NO_MEM : ST_OK;
     for (int i = 0; status == ST_OK && i < plan->step_count; i++)
@@ -134,15 +150,20 @@ static void step_run(st_step *step) {
     int64_t from = st_clock_ns();
     step->began = true;
     st_ctx_begin(&step->ctx);
+    st_lock(&step->run->lock);
     step->cached = st_cache_load(step);
+    st_unlock(&step->run->lock);
     if (!step->cached)
         step->status = step->plan->stage->run(&step->ctx, &step->in, &step->out,
                                               &step->err);
     st_ctx_end(&step->ctx);
     st_arena_free(step->arena);
     step->arena = NULL;
+    st_lock(&step->run->lock);
     if (step->status == ST_OK && !step->cached)
         st_cache_store(step);
+    step->fraction = 1.0;
+    st_unlock(&step->run->lock);
     /* A cancel also ends what the stage waits for (a decoder, a pipe), so its
      * own error may be only a consequence. */
     if (st_run_cancelled(step->run))
@@ -156,21 +177,50 @@ static void step_run(st_step *step) {
     step->seconds = st_clock_seconds(from, st_clock_ns());
 }
 
+/* Reads files and gives documents, nothing else? */
+static bool stands_alone(const st_plan_step *plan) {
+    for (int i = 0; i < plan->item_count; i++)
+        if (plan->items[i].file == NULL)
+            return false;
+    return plan->target_count == 0;
+}
+
+/* How many steps from `first` on may run beside each other: 1 or more. */
+static int group_of(const st_run *run, int first) {
+    int count = 0;
+    while (run->options->keep_going && first + count < run->plan->step_count &&
+           stands_alone(&run->plan->steps[first + count]))
+        count++;
+    return count > 0 ? count : 1;
+}
+
+static void step_beside(void *ctx, int i) {
+    st_step *step = (st_step *)ctx + i;
+    if (i == 0 || !st_run_cancelled(step->run))
+        step_run(step);
+    else
+        step->status = ST_CANCELLED;
+}
+
 /* Runs all; the first failure's sentence goes to err. */
 static st_status run_steps(st_run *run, st_err *err) {
     st_status first = ST_OK;
-    for (int i = 0; i < run->plan->step_count; i++) {
-        st_step *step = &run->steps[i];
-        step_run(step);
-        if (step->status == ST_OK)
-            continue;
-        if (first == ST_OK) {
-            first = step->status;
-            if (err != NULL)
-                *err = step->err;
+    for (int at = 0, count; at < run->plan->step_count; at += count) {
+        count = group_of(run, at);
+        st_pool_for(count > 1 ? run_pool(run) : NULL, count, step_beside,
+                    &run->steps[at]);
+        for (int i = at; i < at + count; i++) {
+            st_step *step = &run->steps[i];
+            if (step->status == ST_OK)
+                continue;
+            if (first == ST_OK) {
+                first = step->status;
+                if (err != NULL)
+                    *err = step->err;
+            }
+            if (!run->options->keep_going || step->status == ST_CANCELLED)
+                return first;
         }
-        if (!run->options->keep_going || step->status == ST_CANCELLED)
-            break;
     }
     return first;
 }

@@ -16,14 +16,17 @@ typedef struct {
 
 /* Zero-initialised: no pool, no progress, no cancel, no cache. */
 typedef struct {
-    /* The process's pool, asked for when a stage first wants it. */
+    /* The process's pool, asked for when a stage first wants it. This and
+     * `progress` are called one at a time, by whichever thread works. */
     st_pool *(*pool)(void *ctx);
     void (*progress)(void *ctx, const st_progress *progress);
     bool (*cancelled)(void *ctx); /* [any] */
     void *ctx;
     const char *cache_dir; /* results of cacheable stages; NULL: none */
     const char *temp_dir;  /* spools; NULL: $TMPDIR, else /var/tmp */
-    bool keep_going;       /* a failed step does not stop the others */
+    bool keep_going;       /* a failed step does not stop the others; steps
+                              that only read files and give documents run
+                              beside each other */
 } st_run_options;
 
 /* Run every step in order. Output files appear, whole, when all steps are
