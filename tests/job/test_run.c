@@ -6,6 +6,7 @@
 
 #include <dirent.h>
 #include <stdio.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -119,7 +120,7 @@ static st_status gain_run(st_ctx *ctx, st_in *in, st_out *out, st_err *err) {
     return status;
 }
 
-static int peak_runs;
+static atomic_int peak_runs;
 
 static st_status peak_run(st_ctx *ctx, st_in *in, st_out *out, st_err *err) {
     st_source *source = NULL;
@@ -133,6 +134,7 @@ static st_status peak_run(st_ctx *ctx, st_in *in, st_out *out, st_err *err) {
     status = st_buffer_init(&buffer, source->format.channels, 700);
     while (status == ST_OK && got > 0) {
         status = st_source_read(source, buffer.channel, 700, &got, err);
+        st_ctx_progress(ctx, 0.5, "looking");
         for (int64_t i = 0; status == ST_OK && i < got; i++)
             if (buffer.channel[0][i] > peak)
                 peak = buffer.channel[0][i];
@@ -241,6 +243,8 @@ typedef struct {
     double last;
     int calls;
     int cancel_after; /* asks; -1: never */
+    atomic_int asked;
+    st_pool *pool;
 } watcher;
 
 static void watch(void *ctx, const st_progress *progress) {
@@ -253,6 +257,11 @@ static void watch(void *ctx, const st_progress *progress) {
 static bool is_cancelled(void *ctx) {
     watcher *w = ctx;
     return w->cancel_after >= 0 && w->cancel_after-- <= 0;
+}
+
+static bool is_cancelled_beside(void *ctx) {
+    watcher *w = ctx;
+    return atomic_fetch_add(&w->asked, 1) >= w->cancel_after;
 }
 
 static st_status run(const st_plan *plan, json_t **result, st_err *err) {
@@ -402,6 +411,43 @@ static void test_run_keeps_going_when_told(void **state) {
     st_plan_free(plan);
 }
 
+static st_pool *pool_of(void *ctx) {
+    return ((watcher *)ctx)->pool;
+}
+
+/* Steps beside each other give what they give one by one, in order; progress
+ * never falls, and a cancel ends them all. */
+static void test_run_steps_beside_each_other(void **state) {
+    enum { STEPS = 24, MISSING = 5 };
+    place *p = *state;
+    st_plan *plan = NULL;
+    json_t *result = NULL;
+    watcher w = {.cancel_after = -1};
+    st_run_options options = {.keep_going = true,
+                              .pool = pool_of,
+                              .progress = watch,
+                              .cache_dir = p->cache,
+                              .ctx = &w};
+    assert_int_equal(st_pool_new(&w.pool, 4), ST_OK);
+    assert_int_equal(st_plan_new(&plan), ST_OK);
+    for (int i = 0; i < STEPS; i++) {
+        add_peak(plan, i == MISSING ? "/tmp/stemma-no-such-file.wav" : p->song);
+        json_object_set_new(plan->steps[i].params, "gain", json_real(i));
+    }
+    assert_int_equal(st_plan_run(plan, &options, &result, NULL), ST_NOT_FOUND);
+    for (size_t i = 0; i < STEPS; i++)
+        assert_close(peak_of(result, i), i == MISSING ? 0 : 0.25 * (double)i,
+                     1e-6, "step");
+    json_decref(result);
+    w = (watcher){.cancel_after = 6, .pool = w.pool};
+    options.cancelled = is_cancelled_beside;
+    options.cache_dir = NULL;
+    assert_int_equal(st_plan_run(plan, &options, &result, NULL), ST_CANCELLED);
+    json_decref(result);
+    st_plan_free(plan);
+    st_pool_free(w.pool);
+}
+
 static void test_run_reuses_equal_work(void **state) {
     place *p = *state;
     st_plan *plan = NULL;
@@ -440,6 +486,7 @@ int main(void) {
         TEST(test_run_refuses_to_overwrite),
         TEST(test_run_links_steps_with_and_without_a_file),
         TEST(test_run_keeps_going_when_told),
+        TEST(test_run_steps_beside_each_other),
         TEST(test_run_reuses_equal_work),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
