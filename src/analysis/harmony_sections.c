@@ -24,7 +24,6 @@ enum {
 #define SAME 0.55f /* likeness of sections of one label */
 
 /* Costs of a section, beside its fresh start: */
-#define EACH 0.0f
 #define EVEN 0.6f /* of 2, 6, 10 bars */
 #define ODD 1.0f
 #define OCTAVE 0.4f /* of seconds, away from the usual */
@@ -255,8 +254,7 @@ static st_status divide(const music *m, int64_t *first, int64_t *count) {
             if (end - b < SHORTEST && b > 0 && end < m->bars)
                 continue;
             double s = m->slots.at[end * SLOTS] - m->slots.at[b * SLOTS] + 1e-3;
-            float c =
-                cost[b] + EACH + length_cost(end - b, s) - FRESH * fresh[b];
+            float c = cost[b] + length_cost(end - b, s) - FRESH * fresh[b];
             if (c < cost[end]) {
                 cost[end] = c;
                 from[end] = b;

@@ -143,13 +143,13 @@ static void test_harmony_all_24_keys(void **state) {
     for (int key = 0; key < 24; key++) {
         bool minor = key % 2 == 1;
         sing(x, key / 2, minor);
-        st_harmony *h = listen_to(x, N, N, NULL);
+        st_harmony *h = listen_to(x, 8 * 44100, N, NULL);
         const st_harmony_result *r = st_harmony_get(h);
         check_whole(r);
         assert_true(r->has_key && r->key[0].tonic == key / 2);
         assert_true(r->key[0].minor == minor);
         assert_true(r->key_confidence > 0.5 && r->key_segments == 1);
-        for (int i = 0; i < 12; i++) {
+        for (int i = 0; i < 8; i++) {
             const st_chord *c = chord_at(r, 2 * i + 1.0);
             int root = (key / 2 + songs[minor][i].up) % 12;
             assert_int_equal(c->root, root);

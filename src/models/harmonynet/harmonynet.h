@@ -1,6 +1,7 @@
 /* harmonynet: chords and what keys are told by, from cells of semitones.
- * Source: own; MODEL.md beside this file has it layer by layer, reference.py
- * runs the same in numpy, training/harmony_train.py made the weights.
+ * Source: own; MODEL.md beside this file has it layer by layer,
+ * training/harmony_net.py is the same in torch, harmony_train.py made the
+ * weights.
  *
  * Every layer acts alike on all twelve pitch classes: a transposed recording
  * has transposed answers, but for what the octave does: where the circle of
