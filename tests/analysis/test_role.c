@@ -120,6 +120,8 @@ static void test_role_of_simple_sounds(void **state) {
     expect(ST_ROLE_HATS);
     sawing(sound, N, 49.0, 0.08);
     expect(ST_ROLE_BASS);
+    stereo_to_mono(sig_drums);
+    expect(ST_ROLE_DRUMS_BUS);
     stereo_to_mono(sig_music);
     expect(ST_ROLE_FULL_MIX);
 }
