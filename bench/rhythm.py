@@ -1,0 +1,212 @@
+#!/usr/bin/env python3
+"""Tempo, beats, downbeats and metre against known truth, beside peers.
+
+    bench/rhythm.py RHYTHM_SAY TRUTH [--peers]
+
+TRUTH is a folder made by bench/truth.py (or training/render.py: NAME.json
+beside NAME.wav). Prints the tables of bench/RESULTS-rhythm.md. Peers: librosa
+and aubio where they are installed. Scores as mir_eval: tempo within 4 %
+(Acc1), or a multiple by 2 or 3 of it (Acc2); beats within 70 ms, one to one,
+the first 5 s left out. Needs numpy.
+"""
+import json
+import pathlib
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+import numpy as np
+
+SLOW_BPM, WINDOW_S, SKIP_S = 88.0, 0.07, 5.0
+
+
+def load(folder):
+    index = folder / "index.json"
+    if index.exists():
+        return json.loads(index.read_text())
+    return [json.loads(p.read_text()) for p in sorted(folder.glob("*.json"))]
+
+
+def ours(tool, folder, pieces):
+    out = {}
+    for at in range(0, len(pieces), 50):
+        files = [str(folder / p["file"]) for p in pieces[at:at + 50]]
+        done = subprocess.run([tool, *files], check=True,
+                              capture_output=True, text=True)
+        for line in done.stdout.splitlines():
+            answer = json.loads(line)
+            out[pathlib.Path(answer["file"]).name] = answer
+    return out
+
+
+def f_measure(found, truth):
+    found, truth = (np.asarray(x, float) for x in (found, truth))
+    found, truth = found[found >= SKIP_S], truth[truth >= SKIP_S]
+    if len(found) == 0 or len(truth) == 0:
+        return float(len(found) == len(truth))
+    hits, j = 0, 0
+    for t in truth:  # both ascending: the earliest partner is the best
+        while j < len(found) and found[j] < t - WINDOW_S:
+            j += 1
+        if j < len(found) and found[j] <= t + WINDOW_S:
+            hits += 1
+            j += 1
+    return 2 * hits / (len(found) + len(truth))
+
+
+def tempo_right(found, truth, ratios=(1,)):
+    return any(abs(found / (truth * r) - 1) <= 0.04 for r in ratios)
+
+
+OCTAVES = (1, 2, 3, 1 / 2, 1 / 3)
+
+
+def beats_of(piece):
+    return int(piece["metre"].split("/")[0]) if piece["metre"] not in (
+        "6/8", "none") else 2
+
+
+def score(pieces, answers):
+    """Means over what has a tempo; rows of (piece, answer, figures)."""
+    rows = []
+    for piece in pieces:
+        answer = answers.get(piece["file"])
+        if answer is None or piece["tempo_bpm"] is None:
+            continue
+        beats = [b[0] for b in answer["beats"]]
+        downs = [b[0] for b in answer["beats"] if b[1] == 1]
+        bpm = answer["bpm"]
+        rows.append((piece, answer, dict(
+            acc1=tempo_right(bpm, piece["tempo_bpm"]),
+            acc2=tempo_right(bpm, piece["tempo_bpm"], OCTAVES),
+            beat=f_measure(beats, piece["beats_s"]),
+            down=f_measure(downs, piece["downbeats_s"]),
+            metre=answer.get("metre") == beats_of(piece))))
+    return rows
+
+
+def mean(rows, key):
+    return float(np.mean([r[2][key] for r in rows])) if rows else float("nan")
+
+
+def line(name, rows, seconds):
+    slow = [r for r in rows if r[0]["tempo_bpm"] <= SLOW_BPM]
+    cells = [f"{100 * mean(rows, 'acc1'):.1f} %",
+             f"{100 * mean(rows, 'acc2'):.1f} %",
+             f"{100 * mean(slow, 'acc1'):.1f} % of {len(slow)}",
+             f"{mean(rows, 'beat'):.3f}"]
+    cells += ([f"{mean(rows, 'down'):.3f}", f"{100 * mean(rows, 'metre'):.1f} %"]
+              if any(r[1].get("metre") for r in rows) else ["-", "-"])
+    print(f"| {name} | " + " | ".join(cells) + f" | {seconds:.2f} |")
+
+
+def groups(rows, of):
+    names = sorted({n for r in rows for n in of(r[0])})
+    for name in names:
+        some = [r for r in rows if name in of(r[0])]
+        print(f"| {name} | {len(some)} | {100 * mean(some, 'acc1'):.0f} | "
+              f"{100 * mean(some, 'acc2'):.0f} | {mean(some, 'beat'):.3f} | "
+              f"{mean(some, 'down'):.3f} | {100 * mean(some, 'metre'):.0f} |")
+
+
+def reliability(rows):
+    """All candidates: probability said against how often it was right."""
+    said, right = [], []
+    for piece, answer, _ in rows:
+        for bpm, probability in answer["candidates"]:
+            said.append(probability)
+            right.append(piece["tempo_bpm"] is not None and
+                         tempo_right(bpm, piece["tempo_bpm"]))
+    said, right = np.array(said), np.array(right, float)
+    bins = np.minimum((said * 10).astype(int), 9)
+    error = 0.0
+    print("\n| said | candidates | mean said | right |\n|---|---|---|---|")
+    for b in range(10):
+        if (bins == b).any():
+            s, r = said[bins == b].mean(), right[bins == b].mean()
+            error += (bins == b).mean() * abs(s - r)
+            print(f"| {b / 10:.1f}-{(b + 1) / 10:.1f} | {(bins == b).sum()} | "
+                  f"{s:.3f} | {r:.3f} |")
+    print(f"\nReliability error (mean over candidates): {error:.3f}")
+
+
+# --- peers ---
+
+def peer_librosa(path):
+    import librosa
+    y, rate = librosa.load(path, sr=22050)
+    start = time.process_time()
+    tempo, frames = librosa.beat.beat_track(y=y, sr=rate)
+    spent = time.process_time() - start
+    beats = librosa.frames_to_time(frames, sr=rate)
+    return float(np.atleast_1d(tempo)[0]), beats, spent
+
+
+def peer_aubio(path):
+    with tempfile.NamedTemporaryFile(suffix=".wav") as wav:
+        subprocess.run(["ffmpeg", "-v", "error", "-y", "-i", path, "-ac", "1",
+                        wav.name], check=True)
+        start = time.time()
+        said = subprocess.run(["aubiotrack", wav.name], check=True,
+                              capture_output=True, text=True).stdout
+        spent = time.time() - start
+    beats = np.array([float(x) for x in said.split()])
+    bpm = 60 / np.median(np.diff(beats)) if len(beats) > 2 else 0.0
+    return float(bpm), beats, spent
+
+
+def peers():
+    out = {}
+    try:
+        import librosa
+        out[f"librosa {librosa.__version__} beat_track"] = peer_librosa
+    except ImportError:
+        print("(librosa is not installed)", file=sys.stderr)
+    if shutil.which("aubiotrack"):
+        out["aubio 0.4.9 aubiotrack"] = peer_aubio
+    return out
+
+
+def run_peer(peer, folder, pieces):
+    out, spent = {}, 0.0
+    for piece in pieces:
+        bpm, beats, seconds = peer(str(folder / piece["file"]))
+        spent += seconds
+        out[piece["file"]] = dict(bpm=bpm or 1e-9,
+                                  beats=[[float(b), 0] for b in beats])
+    return out, spent
+
+
+def main():
+    tool, folder = sys.argv[1], pathlib.Path(sys.argv[2])
+    pieces = load(folder)
+    answers = ours(tool, folder, pieces)
+    rows = score(pieces, answers)
+    minutes = sum(a["length_s"] for a in answers.values()) / 240
+    print("| | Acc1 | Acc2 | slow (Acc1) | beat F | downbeat F | metre | "
+          "s per 4 min |\n|---|---|---|---|---|---|---|---|")
+    line("Stemma", rows,
+         sum(a["spent_s"] for a in answers.values()) / minutes)
+    if "--peers" in sys.argv:
+        for name, peer in peers().items():
+            got, spent = run_peer(peer, folder, pieces)
+            line(name, score(pieces, got), spent / minutes)
+    silent = [p for p in pieces if p["tempo_bpm"] is None]
+    if silent:
+        right = sum(not answers[p["file"]]["has_tempo"] for p in silent)
+        print(f"\nWithout a beat: {right} of {len(silent)} said so.")
+    print(f"A tempo was said of {sum(r[1]['has_tempo'] for r in rows)} of "
+          f"{len(rows)} pieces that have one.")
+    print("\n| style | pieces | Acc1 | Acc2 | beat F | downbeat F | metre |"
+          "\n|---|---|---|---|---|---|---|")
+    groups(rows, lambda p: [p["style"]])
+    print("\n| treated | pieces | Acc1 | Acc2 | beat F | downbeat F | metre |"
+          "\n|---|---|---|---|---|---|---|")
+    groups(rows, lambda p: [t.split("_")[0] for t in p["tags"]] or ["-"])
+    reliability(rows)
+
+
+if __name__ == "__main__":
+    main()
