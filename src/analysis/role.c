@@ -22,6 +22,12 @@ _Static_assert((int)FRAMES == (int)ST_ROLENET_FRAMES &&
                    (int)ST_ROLE_EMBEDDING == (int)ST_ROLENET_EMBEDDING,
                "the network's picture is a look");
 
+/* First role of each group that training weighs as one; the end. */
+enum { GROUPS = 7 };
+static const int groups[GROUPS + 1] = {
+    ST_ROLE_KICK,       ST_ROLE_BASS, ST_ROLE_KEYS,     ST_ROLE_STRINGS,
+    ST_ROLE_LEAD_VOCAL, ST_ROLE_FX,   ST_ROLE_FULL_MIX, ST_ROLE_COUNT};
+
 static const float silence = 3e-5f; /* strongest band, about -80 dBFS */
 static const float audible = 1e-4f; /* of the loudest frame: -40 dB */
 static const float floor_db = 80.0f;
@@ -243,13 +249,30 @@ static void read_looks(st_role_ear *e) {
     normalise(r->embedding);
 }
 
+/* The group whose roles have most together, then the best of them: piano
+ * against synth is no reason to call it a drum. */
+static st_role best_role(const float *p) {
+    st_role best = ST_ROLE_KICK;
+    float top = -1.0f;
+    for (int g = 0; g < GROUPS; g++) {
+        int role = groups[g];
+        float sum = 0.0f;
+        for (int i = groups[g]; i < groups[g + 1]; i++) {
+            sum += p[i];
+            role = p[i] > p[role] ? i : role;
+        }
+        if (sum > top) {
+            top = sum;
+            best = (st_role)role;
+        }
+    }
+    return best;
+}
+
 static void decide(st_role_ear *e) {
     st_role_result *r = &e->result;
     st_rolenet_chances(e->net, r->probability);
-    r->role = ST_ROLE_KICK;
-    for (int i = 1; i < ST_ROLE_COUNT; i++)
-        if (r->probability[i] > r->probability[r->role])
-            r->role = (st_role)i;
+    r->role = best_role(r->probability);
     r->confidence = r->probability[r->role];
     r->has_role = true;
 }

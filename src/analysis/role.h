@@ -33,7 +33,10 @@ typedef struct {
     bool has_role;
     const char *reason; /* a sentence when there is none, else NULL; static */
     st_role role;       /* ST_ROLE_NONE when there is none */
-    float confidence;   /* 0..1: calibrated chance that `role` is right */
+    float confidence;   /* 0..1: calibrated chance that `role` is right;
+                           the largest but where a group of roles (drums, keys
+                           guitar synth, strings brass woodwind, voices) has
+                           more together */
     float probability[ST_ROLE_COUNT];   /* sum 1; all 0 when there is none */
     float embedding[ST_ROLE_EMBEDDING]; /* length 1, compare by dot product;
                                            all 0 when there is none */

@@ -36,13 +36,14 @@ static void check_answer(const st_role_result *r) {
     assert_true(r->has_role);
     assert_null(r->reason);
     for (int i = 0; i < ST_ROLE_COUNT; i++) {
-        assert_true(r->probability[i] >= 0.0f &&
-                    r->probability[i] <= r->confidence);
+        assert_true(r->probability[i] >= 0.0f && r->probability[i] <= 1.0f);
         sum += (double)r->probability[i];
     }
     for (int i = 0; i < ST_ROLE_EMBEDDING; i++)
         length += (double)r->embedding[i] * (double)r->embedding[i];
     assert_close(sum, 1.0, 1e-4, "sum of chances");
+    assert_true(r->confidence == r->probability[r->role]);
+    assert_true(r->confidence > 0.02f); /* a seventh of a seventh */
     assert_close(length, 1.0, 1e-4, "length of the embedding");
     assert_true(r->looks >= 1 && r->looks <= ST_ROLE_LOOKS);
 }
