@@ -52,7 +52,8 @@ const char *st_axis_time_unit(double seconds) {
 int st_axis_hz(double low_hz, double high_hz, st_tick *ticks) {
     static const int lead[] = {1, 2, 5};
     int count = 0;
-    for (double ten = 1.0; ten < 1e6; ten *= 10.0)
+    double ten = 1.0;
+    for (int decade = 0; decade < 6; decade++, ten *= 10.0)
         for (int i = 0; i < 3 && count < ST_AXIS_TICKS; i++) {
             double hz = lead[i] * ten;
             if (hz < low_hz * 0.999 || hz > high_hz * 1.001)

@@ -27,6 +27,7 @@ struct st_chroma {
     frame **block;
     size_t blocks, room; /* made; in the list */
     int64_t frames;
+    st_frame_sink tap;
     bool full; /* memory ran out */
 };
 
@@ -57,6 +58,8 @@ static void keep_part(frame *f, int part, const float *fine) {
 
 static void on_frame(void *ctx, int64_t at, const float *bins) {
     st_chroma *c = ctx;
+    if (c->tap.frame != NULL)
+        c->tap.frame(c->tap.ctx, at, bins);
     if (c->full || ((size_t)at >= c->blocks * BLOCK && !grow(c))) {
         c->full = true;
         return;
@@ -106,6 +109,10 @@ void st_chroma_reset(st_chroma *c) {
     st_cqt_reset(c->cqt);
     c->frames = 0;
     c->full = false;
+}
+
+void st_chroma_tap(st_chroma *c, st_frame_sink sink) {
+    c->tap = sink;
 }
 
 st_status st_chroma_process(st_chroma *c, const float *in, int64_t n) {

@@ -12,12 +12,13 @@
 #ifndef ST_ANALYSIS_CHROMA_H
 #define ST_ANALYSIS_CHROMA_H
 
+#include "analysis/frames.h"
 #include "core/attr.h"
 #include "core/status.h"
 
 #include <stdint.h>
 
-enum { ST_CHROMA_CLASSES = 12, ST_CHROMA_FINE = 36 };
+enum { ST_CHROMA_CLASSES = 12, ST_CHROMA_FINE = 36, ST_CHROMA_BINS = 252 };
 #define ST_CHROMA_SPLIT_HZ 261.6255653 /* C4: bass is C1..B3 */
 
 typedef enum { ST_CHROMA_ALL, ST_CHROMA_BASS, ST_CHROMA_TREBLE } st_chroma_part;
@@ -36,6 +37,9 @@ typedef struct st_chroma st_chroma;
 ST_MUST_USE st_status st_chroma_new(st_chroma **out, double rate_hz, int hop);
 void st_chroma_free(st_chroma *c);  /* NULL is fine [main] */
 void st_chroma_reset(st_chroma *c); /* as new; keeps its memory [rt] */
+/* Gives each frame's ST_CHROMA_BINS constant-Q magnitudes, 36 an octave from
+ * C1, to `sink` as well; frame NULL: to none. [main] */
+void st_chroma_tap(st_chroma *c, st_frame_sink sink);
 /* Any n >= 0; any division gives the same bits; unusable samples are read as
  * 0. Grows by blocks of frames: ST_NO_MEM. [one at a time] */
 ST_MUST_USE st_status st_chroma_process(st_chroma *c, const float *in,

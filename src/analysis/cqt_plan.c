@@ -13,6 +13,8 @@
 /* Half the -3 dB width of a Hann window, in bins of 1 / length. */
 #define HALF_WIDTH 0.75
 
+enum { SPIN_STEPS = 32 };
+
 st_cqt_params st_cqt_defaults(double rate_hz) {
     return (st_cqt_params){rate_hz, ST_CQT_C1_HZ, 84,   12,
                            512,     1.0,          true, false};
@@ -93,21 +95,47 @@ static reach span_of(const st_cqt_params *p, int bin, int level) {
     return (reach){-size / 2, size};
 }
 
+/* A point that goes round the circle by equal steps; set anew each
+ * SPIN_STEPS, so that no error gathers. */
+typedef struct {
+    double re, im, step_re, step_im;
+} spin;
+
+static void spin_to(spin *s, double half_turns) {
+    s->re = st_cospi(half_turns);
+    s->im = st_sinpi(half_turns);
+}
+
+static void spin_on(spin *s) {
+    double re = s->re * s->step_re - s->im * s->step_im;
+    s->im = s->re * s->step_im + s->im * s->step_re;
+    s->re = re;
+}
+
+static spin spin_by(double half_turns) {
+    return (spin){1.0, 0.0, st_cospi(half_turns), st_sinpi(half_turns)};
+}
+
 static void fill_kernel(const st_cqt_params *p, int bin, st_cqt_pair *pair,
                         int column) {
     reach r = reach_of(p, bin, pair->level);
     double rate = p->rate_hz / (double)(1 << pair->level);
-    double turn = 2.0 * st_cqt_hz(p, bin) / rate; /* half turns a sample */
-    double sum = 0.0;
-    for (int i = 0; i < r.count; i++)
-        sum += 0.5 - 0.5 * st_cospi(2.0 * i / r.count);
+    double turn = 2.0 * st_cqt_hz(p, bin) / rate;   /* half turns a sample */
+    double sum = r.count > 1 ? 0.5 * r.count : 0.0; /* of a Hann window */
     double gain = sum > 0.0 ? sqrt(st_cqt_length(p, bin)) / sum : 0.0;
+    spin wave = spin_by(turn), window = spin_by(-2.0 / r.count);
     for (int i = 0; i < r.count; i++) {
-        /* the window runs against time, as the convolution turns it */
-        double w = 0.5 - 0.5 * st_cospi(2.0 * (r.count - 1 - i) / r.count);
+        if (i % SPIN_STEPS == 0) {
+            spin_to(&wave, turn * (r.first + i));
+            /* the window runs against time, as the convolution turns it */
+            spin_to(&window, 2.0 * (r.count - 1 - i) / r.count);
+        }
+        double w = gain * (0.5 - 0.5 * window.re);
         float *tap = pair->taps + 4 * (r.first - pair->first + i) + column;
-        tap[0] = (float)(gain * w * st_cospi(turn * (r.first + i)));
-        tap[1] = (float)(-gain * w * st_sinpi(turn * (r.first + i)));
+        tap[0] = (float)(w * wave.re);
+        tap[1] = (float)(-w * wave.im);
+        spin_on(&wave);
+        spin_on(&window);
     }
 }
 

@@ -119,7 +119,8 @@ static float between(const st_live_beat *b, double back) {
 static double find_phase(const st_live_beat *b) {
     double best = 0.0;
     float top = -1.0f;
-    for (double back = 0.0; back < b->period; back += 0.5) {
+    for (int half = 0; 0.5 * half < b->period; half++) {
+        double back = 0.5 * half;
         float sum = 0.0f;
         for (int k = 0; k < COMB; k++)
             sum += between(b, back + k * b->period);

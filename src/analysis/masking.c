@@ -182,7 +182,7 @@ static void compare(pass *p, const int16_t *cell, int masked,
 }
 
 static void pass_cells(pass *p) {
-    int ever[ST_MASK_MAX_STEMS];
+    int ever[ST_MASK_MAX_STEMS] = {0};
     for (int i = 0; i < p->count; i++)
         ever[i] = loudest_ever(p->grams[i]);
     for (int64_t cell = 0; cell < p->cells; cell++) {

@@ -1,21 +1,14 @@
 #include "analysis/meter.h"
+#include "core/json.h"
 
 #include <math.h>
 
-/* Rounded to 1 / per_unit; what JSON cannot hold is null. */
-static json_t *number(double value, double per_unit) {
-    if (!isfinite(value))
-        return json_null();
-    double rounded = floor(value * per_unit + 0.5) / per_unit;
-    return json_real(rounded == 0.0 ? 0.0 : rounded);
-}
-
 static json_t *db(double value) {
-    return number(value, 100.0);
+    return st_json_rounded(value, 100.0);
 }
 
 static json_t *ratio(double value) {
-    return number(value, 10000.0);
+    return st_json_rounded(value, 10000.0);
 }
 
 /* Takes `value`; once anything failed, *ok stays 0. */
@@ -28,10 +21,10 @@ static json_t *channel(const st_meter_channel *c, double rate_hz, int *ok) {
     json_t *o = json_object();
     set(o, "sample_peak_dbfs", db(c->sample_peak_dbfs), ok);
     set(o, "true_peak_dbTP", db(c->true_peak_dbtp), ok);
-    set(o, "true_peak_s", number((double)c->true_peak_frame / rate_hz, 1000.0),
-        ok);
+    set(o, "true_peak_s",
+        st_json_rounded((double)c->true_peak_frame / rate_hz, 1000.0), ok);
     set(o, "rms_dbfs", db(c->rms_dbfs), ok);
-    set(o, "dc", number(c->dc, 1e6), ok);
+    set(o, "dc", st_json_rounded(c->dc, 1e6), ok);
     return o;
 }
 
@@ -40,10 +33,12 @@ static void set_loudness(json_t *o, const st_meter_result *r, int *ok) {
     set(o, "lufs_integrated", db(l->integrated_lufs), ok);
     set(o, "lufs_momentary_max", db(l->momentary_max_lufs), ok);
     set(o, "lufs_momentary_max_s",
-        number((double)l->momentary_max_frame / r->rate_hz, 1000.0), ok);
+        st_json_rounded((double)l->momentary_max_frame / r->rate_hz, 1000.0),
+        ok);
     set(o, "lufs_short_term_max", db(l->short_term_max_lufs), ok);
     set(o, "lufs_short_term_max_s",
-        number((double)l->short_term_max_frame / r->rate_hz, 1000.0), ok);
+        st_json_rounded((double)l->short_term_max_frame / r->rate_hz, 1000.0),
+        ok);
     set(o, "lra", db(l->range_lu), ok);
     set(o, "lra_low_lufs", db(l->range_low_lufs), ok);
     set(o, "lra_high_lufs", db(l->range_high_lufs), ok);
@@ -52,7 +47,7 @@ static void set_loudness(json_t *o, const st_meter_result *r, int *ok) {
 
 static void set_levels(json_t *o, const st_meter_result *r, int *ok) {
     set(o, "true_peak_dbTP", db(r->true_peak_dbtp), ok);
-    set(o, "true_peak_s", number(r->true_peak_s, 1e5), ok);
+    set(o, "true_peak_s", st_json_rounded(r->true_peak_s, 1e5), ok);
     set(o, "true_peak_channel", json_integer(r->true_peak_channel), ok);
     set(o, "sample_peak_dbfs", db(r->sample_peak_dbfs), ok);
     set(o, "headroom_db", db(r->headroom_db), ok);
@@ -60,7 +55,7 @@ static void set_levels(json_t *o, const st_meter_result *r, int *ok) {
     set(o, "crest_factor", db(r->crest_db), ok);
     set(o, "plr_db", db(r->plr_db), ok);
     set(o, "psr_db", db(r->psr_db), ok);
-    set(o, "dc_offset", number(r->dc_max, 1e6), ok);
+    set(o, "dc_offset", st_json_rounded(r->dc_max, 1e6), ok);
 }
 
 static void set_stereo(json_t *o, const st_meter_result *r, int *ok) {
@@ -76,9 +71,11 @@ static void set_faults(json_t *o, const st_meter_result *r, int *ok) {
     set(o, "clipped_samples", json_integer(r->clipped_samples), ok);
     set(o, "bad_samples", json_integer(r->bad_samples), ok);
     set(o, "head_silence_s",
-        number((double)r->head_silence_frames / r->rate_hz, 1000.0), ok);
+        st_json_rounded((double)r->head_silence_frames / r->rate_hz, 1000.0),
+        ok);
     set(o, "tail_silence_s",
-        number((double)r->tail_silence_frames / r->rate_hz, 1000.0), ok);
+        st_json_rounded((double)r->tail_silence_frames / r->rate_hz, 1000.0),
+        ok);
     set(o, "effective_bits", json_integer(r->bits), ok);
 }
 
@@ -88,7 +85,7 @@ json_t *st_meter_json(const st_meter_result *result) {
     set(o, "sample_rate", json_integer((json_int_t)result->rate_hz), &ok);
     set(o, "channels", json_integer(result->channels), &ok);
     set(o, "frames", json_integer(result->frames), &ok);
-    set(o, "duration_seconds", number(result->seconds, 1e6), &ok);
+    set(o, "duration_seconds", st_json_rounded(result->seconds, 1e6), &ok);
     set_loudness(o, result, &ok);
     set_levels(o, result, &ok);
     set_stereo(o, result, &ok);
@@ -109,7 +106,8 @@ json_t *st_meter_json(const st_meter_result *result) {
 static json_t *numbers(const float *v, int count, double per_unit, int *ok) {
     json_t *list = json_array();
     for (int i = 0; i < count; i++)
-        if (json_array_append_new(list, number((double)v[i], per_unit)) != 0)
+        if (json_array_append_new(list,
+                                  st_json_rounded((double)v[i], per_unit)) != 0)
             *ok = 0;
     return list;
 }
@@ -118,7 +116,7 @@ json_t *st_meter_series_json(const st_meter_series *s, double rate_hz) {
     int ok = 1;
     json_t *o = json_object();
     double step = (double)s->step_frames / rate_hz;
-    set(o, "step_seconds", number(step, 1e6), &ok);
+    set(o, "step_seconds", st_json_rounded(step, 1e6), &ok);
     set(o, "momentary_lufs", numbers(s->momentary_lufs, s->count, 100.0, &ok),
         &ok);
     set(o, "short_term_lufs", numbers(s->short_term_lufs, s->count, 100.0, &ok),

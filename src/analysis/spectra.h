@@ -36,6 +36,7 @@ typedef struct {
     st_frame_sink mel;   /* [128] power */
     st_frame_sink mfcc;  /* [60] as mfcc */
     st_frame_sink cqt;   /* [84] magnitudes */
+    st_frame_sink fine;  /* [252] magnitudes, 36 an octave (harmony.h) */
 } st_spectra_params;
 
 typedef struct st_spectra st_spectra;

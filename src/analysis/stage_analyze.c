@@ -1,23 +1,43 @@
-/* analyze: the meters of one file as a stage.
- * Source: analysis/meter.h, docs/measures.md. */
-#include "analysis/meter.h"
+/* analyze: all that can be measured and heard in one file, as a stage.
+ * Source: analysis/listen.h, docs/measures.md. */
+#include "analysis/listen.h"
+#include "analysis/overview.h"
+#include "core/alloc.h"
 #include "stage/stage.h"
+
+#include <string.h>
 
 enum {
     POOL_MIN_S = 10,       /* shorter files are done before threads start */
     SERIES_CAPACITY = 1200 /* points, when asked for */
 };
+static const double midi_bpm = 120.0; /* where the music has no tempo */
+
+static const char *const pitches[] = {"off", "tracker", "swiftf0", NULL};
 
 static const st_engine engines[] = {
+    {.name = "listen",
+     .kind = ST_ENGINE_NEURAL,
+     .model = "beat harmony role swiftf0",
+     .help = "The meters, and what small built-in networks hear of beats, "
+             "chords and roles, in one pass."},
     {.name = "meter",
      .kind = ST_ENGINE_DSP,
-     .help = "BS.1770-5 loudness, EBU R 128 ranges and true peak in one pass."},
+     .help = "Only the meters: BS.1770-5 loudness, EBU R 128 ranges and true "
+             "peak."},
     {0}};
 
 static const st_param params[] = {
+    {.name = "pitch",
+     .type = ST_PARAM_CHOICE,
+     .def_text = "off",
+     .choices = pitches,
+     .help = "Follow the pitch of one voice or instrument: by the tracker, or "
+             "by the network SwiftF0."},
     {.name = "series",
      .type = ST_PARAM_BOOL,
-     .help = "Add loudness, peaks and RMS over time to the JSON result."},
+     .help = "Add loudness, peaks, RMS and pitch over time to the JSON "
+             "result."},
     {0}};
 
 static const st_input inputs[] = {{.name = "audio",
@@ -31,100 +51,207 @@ static const st_output outputs[] = {
     {.name = "meters",
      .kind = ST_KIND_JSON,
      .help = "Loudness, peaks, stereo image and faults of the file."},
+    {.name = "music",
+     .kind = ST_KIND_JSON,
+     .help = "Tempo, beats, key, chords, sections, role and pitch."},
+    {.name = "plot",
+     .kind = ST_KIND_HTML,
+     .flag = "plot",
+     .help = "Draw all of it on one page."},
+    {.name = "midi",
+     .kind = ST_KIND_MIDI,
+     .flag = "midi",
+     .help = "Write the notes of the pitch track as a MIDI file."},
+    {.name = "mel",
+     .kind = ST_KIND_IMAGE,
+     .flag = "mel",
+     .help = "Draw the mel spectrogram as PNG."},
+    {.name = "stft",
+     .kind = ST_KIND_IMAGE,
+     .flag = "stft",
+     .help = "Draw the spectrogram as PNG."},
+    {.name = "cqt",
+     .kind = ST_KIND_IMAGE,
+     .flag = "cqt",
+     .help = "Draw the constant-Q spectrogram as PNG."},
+    {.name = "chroma",
+     .kind = ST_KIND_IMAGE,
+     .flag = "chroma",
+     .help = "Draw the pitch classes as PNG."},
     {0}};
 
-/* A source that tells how far reading has come. */
+static const struct {
+    const char *output;
+    st_picture_kind kind;
+} pictures[] = {{"mel", ST_PICTURE_MEL},
+                {"stft", ST_PICTURE_STFT},
+                {"cqt", ST_PICTURE_CQT},
+                {"chroma", ST_PICTURE_CHROMA}};
+enum { PICTURES = sizeof pictures / sizeof *pictures };
+
+/* One run of the stage. */
 typedef struct {
-    st_source base;
-    st_source *inner;
     st_ctx *ctx;
-    int64_t at;
-} watched;
+    st_out *out;
+    int64_t length; /* frames, -1 unknown */
+    const char *label;
+    st_listen_params params;
+    bool plot;
+} work;
 
-static st_status watched_read(st_source *source, float *const *out,
-                              int64_t frames, int64_t *got, st_err *err) {
-    watched *w = (watched *)source;
-    st_status status = st_source_read(w->inner, out, frames, got, err);
-    if (status != ST_OK)
-        return status;
-    w->at += *got;
-    w->base.format = w->inner->format;
-    if (w->base.format.frames > 0)
-        st_ctx_progress(w->ctx, (double)w->at / (double)w->base.format.frames,
-                        "measuring");
-    return ST_OK;
+static bool tick(void *ctx, int64_t frames) {
+    work *w = ctx;
+    if (w->length > 0 && frames <= w->length)
+        st_ctx_progress(w->ctx, 0.85 * (double)frames / (double)w->length,
+                        "listening");
+    return st_ctx_cancelled(w->ctx);
 }
 
-static const st_source_ops watched_ops = {.read = watched_read};
+/* What must be kept for what is wanted. */
+static void decide(work *w) {
+    st_listen_params *p = &w->params;
+    int pitch = st_ctx_choice(w->ctx, "pitch");
+    w->plot = st_out_wanted(w->out, "plot");
+    p->music = w->plot || strcmp(st_ctx_engine(w->ctx), "listen") == 0;
+    p->pitch = (st_listen_pitch)pitch;
+    if (p->pitch == ST_LISTEN_PITCH_OFF && st_out_wanted(w->out, "midi"))
+        p->pitch = ST_LISTEN_PITCH_TRACKER;
+    p->series_capacity =
+        w->plot || st_ctx_bool(w->ctx, "series") ? SERIES_CAPACITY : 0;
+    p->peaks = p->pictures = w->plot;
+    for (int i = 0; i < PICTURES; i++)
+        p->pictures |= st_out_wanted(w->out, pictures[i].output);
+}
 
-static json_t *document(st_meter *meter, bool series, double rate_hz) {
+/* --- what comes out --- */
+
+static st_status give_json(work *w, const char *name, json_t *doc,
+                           st_err *err) {
+    st_status status = doc != NULL
+                           ? st_out_json(w->out, name, 0, doc, err)
+                           : st_err_set(err, ST_NO_MEM, "Out of memory.");
+    json_decref(doc);
+    return status;
+}
+
+static st_status give_meters(work *w, const st_listen_result *h, st_err *err) {
     st_meter_result figures;
-    st_meter_get(meter, &figures);
+    st_meter_get(h->meter, &figures);
     json_t *meters = st_meter_json(&figures);
-    if (meters == NULL || !series)
-        return meters;
-    st_meter_series points;
-    st_meter_get_series(meter, &points);
-    json_t *list = st_meter_series_json(&points, rate_hz);
-    if (json_object_set_new(meters, "series", list) == 0)
-        return meters;
-    json_decref(meters);
-    return NULL;
+    if (meters != NULL && st_ctx_bool(w->ctx, "series")) {
+        st_meter_series points;
+        st_meter_get_series(h->meter, &points);
+        if (json_object_set_new(
+                meters, "series",
+                st_meter_series_json(&points, h->format.rate_hz)) != 0) {
+            json_decref(meters);
+            meters = NULL;
+        }
+    }
+    return give_json(w, "meters", meters, err);
 }
 
-static st_status measure(st_ctx *ctx, st_source *source, json_t **out,
-                         st_err *err) {
-    bool series = st_ctx_bool(ctx, "series");
-    const st_format *format = &source->format;
-    st_meter_params about = {.rate_hz = format->rate_hz,
-                             .channels = format->channels,
-                             .series_capacity = series ? SERIES_CAPACITY : 0};
-    bool brief = format->frames >= 0 &&
-                 format->frames < (int64_t)POOL_MIN_S * format->rate_hz;
-    st_pool *pool = brief ? NULL : st_ctx_pool(ctx);
-    st_meter *meter = NULL;
-    watched w = {{&watched_ops, *format}, source, ctx, 0};
-    st_status status = st_meter_new(&meter, &about);
+static st_status give_midi(work *w, const st_listen_result *h, st_err *err) {
+    bool steady = h->rhythm != NULL && h->rhythm->has_tempo;
+    double bpm = steady ? h->rhythm->bpm : midi_bpm;
+    st_midi *midi = NULL;
+    uint8_t *bytes = NULL;
+    size_t size = 0;
+    st_status status =
+        st_notes_midi(h->notes, h->note_count, bpm, w->label, &midi);
     if (status != ST_OK)
-        return st_err_set(err, status, "The meter could not be made: %s.",
+        return st_err_set(err, status, "The MIDI file could not be made: %s.",
                           st_status_name(status));
-    status = st_meter_run(meter, &w.base, pool, err);
-    json_t *meters = NULL;
-    if (status == ST_OK) {
-        meters = document(meter, series, format->rate_hz);
-        if (meters == NULL)
-            status = st_err_set(err, ST_NO_MEM, "Out of memory.");
-    }
-    st_meter_free(meter);
+    status = st_midi_write(midi, &bytes, &size, err);
     if (status == ST_OK)
-        *out = meters;
+        status = st_out_bytes(w->out, "midi", 0, bytes, size, err);
+    if (status == ST_OK && h->note_count == 0)
+        st_ctx_warn(w->ctx, "no_notes",
+                    "No note was found; the MIDI file is empty. Pitch is "
+                    "followed in one voice or instrument alone.");
+    st_free(bytes);
+    st_midi_free(midi);
+    return status;
+}
+
+static st_status give_picture(work *w, const st_listen_result *h, int i,
+                              st_err *err) {
+    unsigned char *bytes = NULL;
+    size_t size = 0;
+    st_status status = st_spectra_picture(h->spectra, pictures[i].kind,
+                                          w->label, 0, 0, &bytes, &size);
+    if (status != ST_OK)
+        return st_err_set(err, status, "The %s picture could not be drawn: %s.",
+                          pictures[i].output, st_status_name(status));
+    status = st_out_bytes(w->out, pictures[i].output, 0, bytes, size, err);
+    st_free(bytes);
+    return status;
+}
+
+static st_status give_plot(work *w, const st_listen_result *h, st_err *err) {
+    st_text page = {0};
+    st_status status = st_overview_write(&page, h, w->label);
+    if (status == ST_OK)
+        status = st_out_bytes(w->out, "plot", 0, page.data, page.length, err);
+    else
+        status = st_err_set(err, status, "The page could not be drawn: %s.",
+                            st_status_name(status));
+    st_free(page.data);
+    return status;
+}
+
+static st_status give(work *w, const st_listen_result *h, st_err *err) {
+    st_status status = give_meters(w, h, err);
+    if (status == ST_OK && (w->params.music || w->params.pitch))
+        status = give_json(
+            w, "music", st_listen_json(h, st_ctx_bool(w->ctx, "series")), err);
+    if (status == ST_OK && st_out_wanted(w->out, "midi"))
+        status = give_midi(w, h, err);
+    for (int i = 0; status == ST_OK && i < PICTURES; i++)
+        if (st_out_wanted(w->out, pictures[i].output))
+            status = give_picture(w, h, i, err);
+    if (status == ST_OK && w->plot)
+        status = give_plot(w, h, err);
     return status;
 }
 
 static st_status run(st_ctx *ctx, st_in *in, st_out *out, st_err *err) {
+    work w = {.ctx = ctx, .out = out, .label = st_in_label(in, "audio", 0)};
     st_source *source = NULL;
-    json_t *meters = NULL;
-    st_ctx_progress(ctx, 0, "measuring");
+    st_listen *listen = NULL;
+    st_ctx_progress(ctx, 0, "listening");
+    decide(&w);
     st_status status = st_in_open_once(in, "audio", 0, &source, err);
     if (status != ST_OK)
         return status;
-    status = measure(ctx, source, &meters, err);
+    const st_format *format = &source->format;
+    w.length = format->frames;
+    bool brief = format->frames >= 0 &&
+                 format->frames < (int64_t)POOL_MIN_S * format->rate_hz;
+    const st_flow_watch watch = {tick, &w};
+    status = st_listen_new(&listen, format, &w.params, err);
+    if (status == ST_OK)
+        status = st_listen_run(listen, source, brief ? NULL : st_ctx_pool(ctx),
+                               &watch, err);
     st_source_free(source);
     if (status == ST_OK)
-        status = st_out_json(out, "meters", 0, meters, err);
-    json_decref(meters);
+        status = give(&w, st_listen_get(listen), err);
+    st_listen_free(listen);
     return status;
 }
 
 extern const st_stage st_stage_analyze;
 const st_stage st_stage_analyze = {
     .name = "analyze",
-    .help = "Measure loudness, true peak, dynamics, stereo image and faults.",
+    .help = "Measure a file and hear its music: loudness, tempo, key, chords.",
     .more =
-        "Figures follow ITU-R BS.1770-5 and EBU R 128 / Tech 3341 / 3342; "
-        "each one's formula is in docs/measures.md. Several files are measured "
-        "one after the other; one that cannot be read does not stop the rest.",
-    .version = 1,
+        "Levels follow ITU-R BS.1770-5 and EBU R 128 / Tech 3341 / 3342. "
+        "Tempo, beats and metre, key and chords, sections, the role of a stem "
+        "and, by request, the pitch of one voice are heard in the same pass; "
+        "what the music does not have is none, with the reason. The formula "
+        "of each is in docs/measures.md. Several files are measured one after "
+        "the other; one that cannot be read does not stop the rest.",
+    .version = 2,
     .engines = engines,
     .span = {.kind = ST_SPAN_STREAM},
     .params = params,

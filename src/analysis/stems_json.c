@@ -16,13 +16,6 @@ typedef struct {
     const st_mask_figures *figures;
 } conflict;
 
-static json_t *rounded(double value, double per_unit) {
-    if (!isfinite(value))
-        return json_null();
-    double r = floor(value * per_unit + 0.5) / per_unit;
-    return json_real(r == 0.0 ? 0.0 : r);
-}
-
 /* How much a listener loses: hidden time times how deep it is hidden. */
 static double weight(const conflict *c) {
     return c->figures->active * c->figures->share * c->figures->excess_db;
@@ -62,11 +55,11 @@ static json_t *conflict_json(const conflict *c, const char *const *labels) {
                      "masker", labels[c->masker], "masked", labels[c->masked],
                      "band", st_mask_band_name(c->band), "low_hz",
                      json_real(low), "high_hz", json_real(high), "active_share",
-                     rounded(c->figures->active, 1e4), "masked_share",
-                     rounded(c->figures->share, 1e4), "excess_db",
-                     rounded(c->figures->excess_db, 100), "worst_db",
-                     rounded(c->figures->worst_db, 100), "worst_s",
-                     rounded(c->figures->worst_s, 10));
+                     st_json_rounded(c->figures->active, 1e4), "masked_share",
+                     st_json_rounded(c->figures->share, 1e4), "excess_db",
+                     st_json_rounded(c->figures->excess_db, 100), "worst_db",
+                     st_json_rounded(c->figures->worst_db, 100), "worst_s",
+                     st_json_rounded(c->figures->worst_s, 10));
 }
 
 static json_t *conflicts_json(const st_stems *stems, int count,
@@ -90,12 +83,13 @@ static json_t *conflicts_json(const st_stems *stems, int count,
 
 static json_t *pair_json(const st_align_pair *p, const char *a, const char *b,
                          int rate_hz) {
-    return json_pack(
-        "{s:s, s:s, s:s, s:o, s:o, s:s, s:o, s:o}", "a", a, "b", b, "kind",
-        kinds[p->kind], "delay_frames", rounded(p->delay_frames, 100),
-        "delay_ms", rounded(p->delay_frames * 1000.0 / rate_hz, 1000),
-        "polarity", p->polarity < 0 ? "inverted" : "same", "gain_db",
-        rounded(p->gain_db, 100), "coherence", rounded(p->coherence, 1e4));
+    return json_pack("{s:s, s:s, s:s, s:o, s:o, s:s, s:o, s:o}", "a", a, "b", b,
+                     "kind", kinds[p->kind], "delay_frames",
+                     st_json_rounded(p->delay_frames, 100), "delay_ms",
+                     st_json_rounded(p->delay_frames * 1000.0 / rate_hz, 1000),
+                     "polarity", p->polarity < 0 ? "inverted" : "same",
+                     "gain_db", st_json_rounded(p->gain_db, 100), "coherence",
+                     st_json_rounded(p->coherence, 1e4));
 }
 
 /* Pairs that have something in common; the rest is apart. */
@@ -124,10 +118,11 @@ static json_t *stems_list(const st_stems *stems, int count,
     for (int i = 0; i < count; i++)
         failed |= json_array_append_new(
             array,
-            json_pack(
-                "{s:s, s:o, s:o}", "name", labels[i], "rms_dbfs",
-                rounded(st_stems_rms_dbfs(stems, i), 100), "masked_share",
-                rounded(st_masking_share(st_stems_masking(stems), i), 1e4)));
+            json_pack("{s:s, s:o, s:o}", "name", labels[i], "rms_dbfs",
+                      st_json_rounded(st_stems_rms_dbfs(stems, i), 100),
+                      "masked_share",
+                      st_json_rounded(
+                          st_masking_share(st_stems_masking(stems), i), 1e4)));
     if (!failed)
         return array;
     json_decref(array);

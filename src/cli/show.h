@@ -14,4 +14,9 @@ void cli_master_show(const json_t *steps, FILE *to);
 /* Each `stems` step: the stems, who hides whom, who is a copy of whom. */
 void cli_stems_show(const json_t *steps, FILE *to);
 
+/* The "music" document of a file, below its meters; NULL: nothing. */
+void cli_music_show(const json_t *music, FILE *to);
+/* What of it stands in a table: "124.0" and "8A", or "-". bytes 8 or more. */
+void cli_music_columns(const json_t *music, char *bpm, char *key, size_t bytes);
+
 #endif

@@ -2,6 +2,7 @@
 #include "cli/show.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <string.h>
 
 /* One figure of the "meters" document. */
@@ -73,6 +74,10 @@ static const json_t *meters_of(const json_t *step) {
     return json_object_get(json_object_get(step, "results"), "meters");
 }
 
+static const json_t *music_of(const json_t *step) {
+    return json_object_get(json_object_get(step, "results"), "music");
+}
+
 static const char *text_of(const json_t *object, const char *key) {
     const char *text = json_string_value(json_object_get(object, key));
     return text != NULL ? text : "";
@@ -123,6 +128,7 @@ static void show_page(const json_t *steps, const json_t *step, FILE *to) {
     for (size_t i = 0; i < sizeof groups / sizeof *groups; i++)
         if (i != STEREO || json_integer_value(channels) > 1)
             show_group(meters_of(step), &groups[i], to);
+    cli_music_show(music_of(step), to);
 }
 
 /* Columns of the table of several files. */
@@ -130,18 +136,25 @@ static const figure columns[] = {
     {"LUFS", "lufs_integrated", "", 1}, {"LRA", "lra", "", 1},
     {"dBTP", "true_peak_dbTP", "", 2},  {"PLR", "plr_db", "", 1},
     {"crest", "crest_factor", "", 1},   {"corr", "mono_correlation", "", 2}};
-enum { COLUMNS = sizeof columns / sizeof *columns, COLUMN_WIDTH = 8 };
+enum {
+    COLUMNS = sizeof columns / sizeof *columns,
+    COLUMN_WIDTH = 8,
+    KEY_WIDTH = 5
+};
 
-static void show_head(int width, FILE *to) {
+static void show_head(int width, bool music, FILE *to) {
     fprintf(to, "%s%-*s", cli_style(to, "bold"), width, "file");
     for (int c = 0; c < COLUMNS; c++)
         fprintf(to, "%*s", COLUMN_WIDTH, columns[c].label);
+    if (music)
+        fprintf(to, "%*s%*s", COLUMN_WIDTH, "BPM", KEY_WIDTH, "key");
     fprintf(to, "%s\n", cli_style(to, "off"));
 }
 
 static void show_line(const json_t *steps, const json_t *step, int width,
-                      FILE *to) {
+                      bool music, FILE *to) {
     char label[640];
+    char bpm[16], key[16];
     label_of(steps, step, label, sizeof label);
     cli_fit(to, label, width);
     for (int c = 0; c < COLUMNS; c++) {
@@ -149,25 +162,32 @@ static void show_line(const json_t *steps, const json_t *step, int width,
         number(meters_of(step), &columns[c], text, sizeof text);
         fprintf(to, "%*s", COLUMN_WIDTH, text);
     }
+    cli_music_columns(music_of(step), bpm, key, sizeof bpm);
+    if (music)
+        fprintf(to, "%*s%*s", COLUMN_WIDTH, bpm, KEY_WIDTH, key);
     fputc('\n', to);
 }
 
 void cli_meters_show(const json_t *steps, FILE *to) {
     int pages = 0;
+    bool music = false;
     size_t count = json_array_size(steps);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count; i++) {
         pages += meters_of(json_array_get(steps, i)) != NULL;
-    int width = cli_width(to) - COLUMNS * COLUMN_WIDTH;
+        music |= music_of(json_array_get(steps, i)) != NULL;
+    }
+    int width = cli_width(to) - COLUMNS * COLUMN_WIDTH -
+                (music ? COLUMN_WIDTH + KEY_WIDTH : 0);
     if (width < 12)
         width = 12;
     if (pages > 1)
-        show_head(width, to);
+        show_head(width, music, to);
     for (size_t i = 0; i < count; i++) {
         const json_t *step = json_array_get(steps, i);
         if (meters_of(step) == NULL)
             continue;
         if (pages > 1)
-            show_line(steps, step, width, to);
+            show_line(steps, step, width, music, to);
         else
             show_page(steps, step, to);
     }

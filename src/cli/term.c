@@ -2,7 +2,6 @@
 
 #include "core/utf8.h"
 
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -108,10 +107,11 @@ void cli_wrap(FILE *to, const char *text, int at, int indent) {
 }
 
 void cli_time_text(double seconds, char *text, size_t bytes) {
-    long whole = (long)seconds;
+    long tenths = (long)(seconds * 10 + 0.5), whole = tenths / 10;
     if (whole >= 3600)
         snprintf(text, bytes, "%ld:%02ld:%02ld", whole / 3600, whole / 60 % 60,
                  whole % 60);
     else
-        snprintf(text, bytes, "%ld:%04.1f", whole / 60, fmod(seconds, 60));
+        snprintf(text, bytes, "%ld:%02ld.%ld", whole / 60, whole % 60,
+                 tenths % 10);
 }

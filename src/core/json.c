@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <math.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -159,6 +160,13 @@ json_t *st_json_document(const char *name, int major) {
     }
     json_decref(schema);
     return doc;
+}
+
+json_t *st_json_rounded(double value, double per_unit) {
+    if (!isfinite(value))
+        return json_null();
+    double rounded = floor(value * per_unit + 0.5) / per_unit;
+    return json_real(rounded == 0.0 ? 0.0 : rounded);
 }
 
 st_status st_json_schema(const json_t *doc, const char *name, int newest,

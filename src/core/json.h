@@ -56,6 +56,10 @@ json_t *st_json_document(const char *name, int major);
 ST_MUST_USE st_status st_json_schema(const json_t *doc, const char *name,
                                      int newest, int *major, st_err *err);
 
+/* `value` rounded to 1 / per_unit, -0 as 0; null where it is not finite. A new
+ * reference, NULL when out of memory. */
+json_t *st_json_rounded(double value, double per_unit);
+
 /* Fields of an object. An absent or null field leaves *out as it is; a wrong
  * type or a value out of range is ST_BAD_DATA with the field's name and what
  * it should be. */

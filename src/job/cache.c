@@ -231,10 +231,19 @@ static bool items_know(st_step *step) {
     return true;
 }
 
+/* Only documents are kept: a run that draws or writes more is run again. */
+static bool fits(const st_step *step) {
+    const st_stage *stage = step->plan->stage;
+    for (int i = 0; i < step->plan->target_count; i++)
+        if (stage->outputs[step->plan->targets[i].output].kind != ST_KIND_JSON)
+            return false;
+    return step->run->options->cache_dir != NULL && stage->cacheable;
+}
+
 bool st_cache_load(st_step *step) {
     const char *root = step->run->options->cache_dir;
     char key[ST_HASH_TEXT_BYTES];
-    if (root == NULL || !step->plan->stage->cacheable)
+    if (!fits(step))
         return false;
     items_know_files(step, root);
     if (!st_cache_key(step, key))
@@ -263,8 +272,7 @@ static json_t *documents_of(const st_step *step) {
 void st_cache_store(st_step *step) {
     const char *root = step->run->options->cache_dir;
     char key[ST_HASH_TEXT_BYTES];
-    if (root == NULL || !step->plan->stage->cacheable ||
-        json_array_size(step->ctx.warnings) > 0 ||
+    if (!fits(step) || json_array_size(step->ctx.warnings) > 0 ||
         json_array_size(step->ctx.skipped) > 0 || !st_cache_key(step, key))
         return;
     items_note_files(step, root);

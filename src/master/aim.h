@@ -10,7 +10,7 @@
 #ifndef ST_MASTER_AIM_H
 #define ST_MASTER_AIM_H
 
-#include "master/flow.h"
+#include "audio/flow.h"
 
 typedef struct st_aim st_aim;
 

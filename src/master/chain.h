@@ -10,7 +10,7 @@
 
 #include "dsp/dither.h"
 #include "dsp/multiband.h"
-#include "master/flow.h"
+#include "audio/flow.h"
 #include "master/recipe.h"
 
 /* Gain reduction over time for graphs; when full, pairs are joined. */

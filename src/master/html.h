@@ -5,7 +5,7 @@
 #define ST_MASTER_HTML_H
 
 #include "master/report.h"
-#include "master/text.h"
+#include "page/text.h"
 
 /* Append the whole page; text->failed when out of memory. Every text from
  * files is escaped. [any] */

@@ -1,6 +1,6 @@
 #include "core/math.h"
 #include "master/html.h"
-#include "master/svg.h"
+#include "page/svg.h"
 
 #include <math.h>
 #include <stdio.h>

@@ -7,7 +7,7 @@
 #include "analysis/meter.h"
 #include "analysis/spectrum.h"
 #include "dsp/stereo.h"
-#include "master/flow.h"
+#include "audio/flow.h"
 
 /* Three to each of the 26 bands by which spectra are compared, 20 Hz-20 kHz. */
 enum {

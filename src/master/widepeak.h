@@ -8,7 +8,7 @@
 #define ST_MASTER_WIDEPEAK_H
 
 #include "dsp/ops.h"
-#include "master/flow.h"
+#include "audio/flow.h"
 
 enum { ST_WIDE_TAPS = 13, ST_WIDE_CHUNK = 512 };
 

@@ -118,8 +118,9 @@ static st_status check_head(const st_stage *stage, st_err *err) {
     if (st_input_count(stage) + st_output_count(stage) < 1)
         FAULT("nothing goes in or out.");
     for (int i = 0; stage->cacheable && i < st_output_count(stage); i++)
-        if (stage->outputs[i].kind != ST_KIND_JSON)
-            FAULT("cacheable, but output %s is no json.",
+        if (stage->outputs[i].kind != ST_KIND_JSON &&
+            stage->outputs[i].flag == NULL)
+            FAULT("cacheable, but output %s is neither json nor optional.",
                   stage->outputs[i].name);
     return ST_OK;
 }

@@ -24,7 +24,8 @@ typedef enum {
 typedef struct {
     const char *name;
     st_engine_kind kind;
-    const char *model; /* weights it needs, or NULL */
+    const char *model; /* names of weights it may need, a space between, or
+                          NULL */
     const char *help;
 } st_engine;
 
@@ -122,7 +123,8 @@ typedef struct {
     const st_param *params;
     const st_input *inputs;
     const st_output *outputs;
-    bool cacheable; /* small, json only: an equal run's result is reused */
+    bool cacheable; /* its json is small: an equal run that wants nothing else
+                       reuses it; other outputs must have a flag */
     bool seeded;    /* uses st_ctx_seed: --seed exists */
     /* Do the work. On failure `err` says what a person can do. Must look at
      * st_ctx_cancelled at least every 100 ms of work and then return

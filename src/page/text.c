@@ -1,4 +1,4 @@
-#include "master/text.h"
+#include "page/text.h"
 
 #include "core/alloc.h"
 

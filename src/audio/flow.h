@@ -4,8 +4,8 @@
  * Each step sees every block in order and may change it in place, so a step
  * may keep state; different steps work on different blocks at once. The
  * result does not depend on the number of threads. */
-#ifndef ST_MASTER_FLOW_H
-#define ST_MASTER_FLOW_H
+#ifndef ST_AUDIO_FLOW_H
+#define ST_AUDIO_FLOW_H
 
 #include "audio/stream.h"
 #include "core/pool.h"
@@ -19,6 +19,7 @@ typedef struct {
     float *channel[ST_MAX_CHANNELS];
     int channels;
     int frames; /* 0..ST_FLOW_FRAMES */
+    int slot;   /* 0..ST_FLOW_SLOTS - 1: for what steps keep beside a block */
 } st_block;
 
 typedef st_status (*st_block_fn)(void *ctx, st_block *block, st_err *err);

@@ -1,4 +1,4 @@
-#include "master/flow.h"
+#include "audio/flow.h"
 
 #include "core/alloc.h"
 
@@ -136,6 +136,7 @@ st_status st_flow_run(st_pool *pool, st_source *source, int64_t limit,
     st_status status = ST_OK;
     for (int i = 0; !status && i < ST_FLOW_SLOTS; i++) {
         f->block[i].channels = source->format.channels;
+        f->block[i].slot = i;
         status = st_buffer_init(&f->storage[i], source->format.channels,
                                 ST_FLOW_FRAMES);
     }

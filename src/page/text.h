@@ -1,7 +1,7 @@
 /* text: a growing string for pages and pictures.
  * Source: C11 7.21.6. A failure to grow is kept and seen at the end. */
-#ifndef ST_MASTER_TEXT_H
-#define ST_MASTER_TEXT_H
+#ifndef ST_PAGE_TEXT_H
+#define ST_PAGE_TEXT_H
 
 #include "core/attr.h"
 

@@ -1,9 +1,10 @@
-#include "master/svg.h"
+#include "page/svg.h"
 
 #include "core/math.h"
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 enum { WIDTH = 920, LEFT = 46, RIGHT = 12, TOP = 10, BOTTOM = 26 };
 
@@ -85,6 +86,45 @@ void st_chart_line(st_text *t, const st_chart *c, const char *style, bool fill,
     }
     if (open && fill)
         st_text_add(t, "L%.1f %dZ", last, floor_y);
+    st_text_put(t, "\"/>\n");
+}
+
+void st_chart_band(st_text *t, const st_chart *c, const char *style,
+                   st_chart_value x, st_chart_value low, st_chart_value high,
+                   const void *ctx, int count) {
+    if (count < 1)
+        return;
+    st_text_add(t, "<path class=\"%s\" d=\"", style);
+    for (int i = 0; i < count; i++)
+        st_text_add(t, "%c%.1f %.1f", i ? 'L' : 'M', px(c, x(ctx, i)),
+                    py(c, high(ctx, i)));
+    for (int i = count - 1; i >= 0; i--)
+        st_text_add(t, "L%.1f %.1f", px(c, x(ctx, i)), py(c, low(ctx, i)));
+    st_text_put(t, "Z\"/>\n");
+}
+
+void st_chart_box(st_text *t, const st_chart *c, const char *style, double x0,
+                  double x1, double y0, double y1, const char *name) {
+    double left = px(c, x0), right = px(c, x1), top = py(c, y1);
+    double height = py(c, y0) - top;
+    st_text_add(t,
+                "<rect class=\"%s\" x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" "
+                "height=\"%.1f\"/>\n",
+                style, left, top, fmax(right - left - 1, 0.5), height);
+    if (name == NULL || right - left < 8.0 * (double)strlen(name) + 4)
+        return;
+    st_text_add(t, "<text class=\"name\" x=\"%.1f\" y=\"%.1f\">", left + 4,
+                top + height / 2 + 4);
+    st_text_escape(t, name);
+    st_text_put(t, "</text>\n");
+}
+
+void st_chart_marks(st_text *t, const st_chart *c, const char *style, double y0,
+                    double y1, st_chart_value x, const void *ctx, int count) {
+    st_text_add(t, "<path class=\"%s\" d=\"", style);
+    for (int i = 0; i < count; i++)
+        st_text_add(t, "M%.1f %.1fV%.1f", px(c, x(ctx, i)), py(c, y0),
+                    py(c, y1));
     st_text_put(t, "\"/>\n");
 }
 
