@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Tempo of the LMMS demo songs, whose project files state it.
 
-    bench/rhythm_lmms.py RHYTHM_SAY FOLDER
+    bench/rhythm_lmms.py RHYTHM_SAY FOLDER [--rendered]
 
 Renders the demos of the Debian package lmms-common into FOLDER where they are
-not there yet (minutes each), and prints the tempo found beside the one
+not there yet (minutes each; --rendered leaves those out), and prints the tempo found beside the one
 stated. Right is within 4 % of it; a multiple by 2 is counted apart. Songs
 whose tempo changes (automation) are left out. They judge, nothing learns from
 them. Needs lmms, numpy.
@@ -51,7 +51,7 @@ def main():
         bpm, wav = stated(path), folder / f"{path.stem}.wav"
         if bpm is None:
             continue
-        if not wav.exists():
+        if not wav.exists() and "--rendered" not in sys.argv:
             render(path, wav)
         if wav.exists() and wav.stat().st_size > 44100 * 4 * 8:
             pieces.append(dict(file=wav.name, tempo_bpm=bpm))
