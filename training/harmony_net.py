@@ -1,7 +1,7 @@
 """The network of src/models/harmonynet in torch (its MODEL.md has the table).
 
 Every layer acts alike on all twelve pitch classes, so a transposed piece has
-transposed answers by construction; no piece is trained in twelve keys.
+transposed answers; shifts in training only teach registers.
 """
 import torch
 from torch import nn
