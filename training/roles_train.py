@@ -24,7 +24,7 @@ import torch
 from torch import nn
 from torch.nn import functional as F
 
-from weights_file import write
+from safetensors_file import write
 
 ROLES = ["kick", "snare", "hats", "cymbals", "toms", "percussion", "drums_bus",
          "bass", "keys", "guitar", "synth", "strings", "brass", "woodwind",
