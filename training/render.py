@@ -148,10 +148,22 @@ def lay(out, sound, start_s, seconds, velocity, release):
     out[at:at + end] += part
 
 
+def kit_balance(rng):
+    """Gain of each part of a kit: in half of the pieces badly mixed."""
+    spread = float(rng.choice([0.0, 0.0, 6.0, 10.0]))
+    gains = {}
+
+    def gain(pitch):
+        if pitch not in gains:
+            gains[pitch] = 10 ** (spread * float(rng.uniform(-1, 0.6)) / 20)
+        return gains[pitch]
+    return gain
+
+
 def tracks(rng, bank, piece, held):
     frames = int(piece.length_s * RATE)
     buffers, release = {}, {}
-    voices = {}
+    voices, balance = {}, kit_balance(rng)
     for start, seconds, track, pitch, velocity in piece.notes:
         if track not in buffers:
             buffers[track] = np.zeros(frames, np.float32)
@@ -163,14 +175,14 @@ def tracks(rng, bank, piece, held):
             soft, hard = voices[track].get(pitch, (None, None))
             if hard is not None:
                 lay(buffers[track], hard if velocity > 0.75 else soft,
-                    start, 2.0, velocity, 0.1)
+                    start, 2.0, velocity * balance(pitch), 0.1)
         else:
             lay(buffers[track], voices[track](pitch, seconds), start,
                 seconds, velocity, release[track])
     return buffers
 
 
-LEVELS = dict(drums=(-8, 3), bass=(-9, 1), comp=(-9, 2), lead=(-12, 0),
+LEVELS = dict(drums=(-14, 3), bass=(-9, 3), comp=(-9, 2), lead=(-12, 0),
               pad=(-18, -6))
 
 
