@@ -18,17 +18,27 @@ bool st_size_add(size_t a, size_t b, size_t *out) {
     return true;
 }
 
-void *st_calloc(size_t count, size_t size) {
+/* *padded gets the bytes of the block. */
+static void *aligned(size_t count, size_t size, size_t *padded) {
     size_t bytes = 0;
-    size_t padded = 0;
     if (!st_size_mul(count, size, &bytes) ||
-        !st_size_add(bytes, ST_ALIGN_BYTES, &padded))
+        !st_size_add(bytes, ST_ALIGN_BYTES, padded))
         return NULL;
-    padded -= padded % ST_ALIGN_BYTES;
-    void *block = aligned_alloc(ST_ALIGN_BYTES, padded);
+    *padded -= *padded % ST_ALIGN_BYTES;
+    return aligned_alloc(ST_ALIGN_BYTES, *padded);
+}
+
+void *st_calloc(size_t count, size_t size) {
+    size_t padded = 0;
+    void *block = aligned(count, size, &padded);
     if (block != NULL)
         memset(block, 0, padded);
     return block;
+}
+
+void *st_alloc_scratch(size_t count, size_t size) {
+    size_t padded = 0;
+    return aligned(count, size, &padded);
 }
 
 st_status st_regrow(void **block, size_t old_count, size_t count, size_t size) {

@@ -21,6 +21,10 @@ bool st_size_add(size_t a, size_t b, size_t *out);
  * product overflows. count 0 gives a valid, empty block. [any] */
 void *st_calloc(size_t count, size_t size);
 
+/* As st_calloc, but what is in it is undefined: for large scratch that is
+ * written before it is read, so that pages never written cost nothing. [any] */
+void *st_alloc_scratch(size_t count, size_t size);
+
 /* Grow (or shrink) *block, made by st_calloc, from `old_count` to `count`
  * items of `size` bytes; new items are zero. On ST_NO_MEM *block is
  * untouched. [any] */

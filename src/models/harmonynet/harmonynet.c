@@ -101,13 +101,15 @@ static st_status take_weights(st_harmonynet *n, const st_weights *w,
     return status;
 }
 
+/* Scratch is written row by row before it is read; the padding of `mixed` stays
+ * zero. */
 static st_status make_room(st_harmonynet *n) {
-    n->notes = st_calloc((size_t)(ROWS + 2) * (HIGH + 2), sizeof(float));
-    n->wide = st_calloc((size_t)ROWS * HIGH * LOOK, sizeof(float));
-    n->h = st_calloc((size_t)ROWS * AROUND * WIDE, sizeof(float));
+    n->notes = st_alloc_scratch((size_t)(ROWS + 2) * (HIGH + 2), sizeof(float));
+    n->wide = st_alloc_scratch((size_t)ROWS * HIGH * LOOK, sizeof(float));
+    n->h = st_alloc_scratch((size_t)ROWS * AROUND * WIDE, sizeof(float));
     n->mixed =
         st_calloc((size_t)(ROWS + 2 * PAD) * CLASSES * WIDE, sizeof(float));
-    n->timed = st_calloc((size_t)ROWS * CLASSES * WIDE, sizeof(float));
+    n->timed = st_alloc_scratch((size_t)ROWS * CLASSES * WIDE, sizeof(float));
     bool whole = n->notes && n->wide && n->h && n->mixed && n->timed;
     return whole ? ST_OK : ST_NO_MEM;
 }
