@@ -1,13 +1,17 @@
 /* rhythm_say: the rhythm of audio files, a line of JSON each, for
  * bench/rhythm.py and training/calibrate.py.
  *
- *     rhythm_say FILE... */
+ *     rhythm_say [--alone] FILE...
+ *
+ * --alone: without what harmony says of the bars. */
+#include "analysis/harmony.h"
 #include "analysis/rhythm_impl.h"
 #include "audio/reader.h"
 #include "audio/resample.h"
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
 
 enum { BLOCK = 8192 };
@@ -25,8 +29,12 @@ static void need(st_status status, const st_err *err) {
     }
 }
 
-/* Seconds of processor time that the rhythm alone takes. */
-static double hear(st_rhythm *r, const char *path) {
+static st_status changes(void *ctx, const double *at_s, int64_t n, float *out) {
+    return st_harmony_changes(ctx, at_s, n, out);
+}
+
+/* Seconds of processor time that the rhythm takes; h may be NULL. */
+static double hear(st_rhythm *r, st_harmony *h, const char *path) {
     static float planes[ST_MAX_CHANNELS][BLOCK], mid[BLOCK];
     float *out[ST_MAX_CHANNELS];
     double spent = 0.0;
@@ -50,9 +58,15 @@ static double hear(st_rhythm *r, const char *path) {
         double start = now();
         need(st_rhythm_process(r, mid, got), NULL);
         spent += now() - start;
+        if (h != NULL)
+            need(st_harmony_process(h, mid, got), NULL);
     }
+    if (h != NULL)
+        need(st_harmony_hear(h, NULL), NULL);
     double start = now();
     need(st_rhythm_finish(r), NULL);
+    if (h != NULL)
+        need(st_rhythm_settle(r, &(st_change_ear){changes, h}), NULL);
     st_source_free(source);
     return spent + now() - start;
 }
@@ -93,13 +107,20 @@ static void say(const char *path, const st_rhythm *r, double spent_s) {
 
 int main(int argc, char **argv) {
     st_rhythm *r = NULL;
+    st_harmony *h = NULL;
     st_err err = {0};
+    bool alone = argc > 1 && strcmp(argv[1], "--alone") == 0;
     need(st_rhythm_new(&r, &err), &err);
-    for (int i = 1; i < argc; i++) {
+    if (!alone)
+        need(st_harmony_new(&h, false, &err), &err);
+    for (int i = 1 + alone; i < argc; i++) {
         st_rhythm_reset(r);
-        double spent = hear(r, argv[i]);
+        if (h != NULL)
+            st_harmony_reset(h);
+        double spent = hear(r, h, argv[i]);
         say(argv[i], r, spent);
     }
     st_rhythm_free(r);
+    st_harmony_free(h);
     return 0;
 }

@@ -44,6 +44,36 @@ def tensors(net):
     return {k: v.detach().numpy() for k, v in out.items()}
 
 
+def unfold(net, path):
+    """The reverse: norms that change nothing but add the biases."""
+    from safetensors_file import read
+    got = {k: torch.from_numpy(v) for k, v in read(path).items()}
+
+    def norm_of(norm, bias, weight=None):
+        norm.weight.fill_(1.0) if weight is None else norm.weight.copy_(weight)
+        norm.weight *= (1 + norm.eps) ** 0.5
+        norm.bias.copy_(bias)
+        norm.running_mean.zero_()
+        norm.running_var.fill_(1.0)
+    with torch.no_grad():
+        pairs = [("front", net.front, net.front_norm),
+                 ("down", net.down, net.down_norm)]
+        pairs += [(f"block.{i}.conv", b.conv, b.norm)
+                  for i, b in enumerate(net.blocks)]
+        for name, conv, norm in pairs:
+            conv.weight.copy_(got[f"{name}.weight"])
+            norm_of(norm, got[f"{name}.bias"])
+        norm_of(net.out_norm, got["out.shift"], got["out.scale"])
+        order = [2 * c + s for s in range(2) for c in range(BACK)]
+        net.up.weight[order] = got["up.weight"]
+        net.up.bias[order] = got["up.bias"]
+        layers = [(f"block.{i}.mix", b.mix) for i, b in enumerate(net.blocks)]
+        layers += [(n, getattr(net, n)) for n in ("skip", "beats", "slow")]
+        for name, layer in layers:
+            layer.weight.copy_(got[f"{name}.weight"])
+            layer.bias.copy_(got[f"{name}.bias"])
+
+
 def small_case(frames):
     """The input that tests/models/test_beat.c makes, too."""
     seed, x = 1, np.zeros((frames, INPUTS), np.float32)

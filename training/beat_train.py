@@ -1,15 +1,17 @@
 #!/usr/bin/env python3
 """Train the rhythm network on dumped material.
 
-    training/beat_train.py MATERIAL FEATURES OUT.pt MINUTES [START.pt NUMBER]
+    training/beat_train.py MATERIAL FEATURES OUT.pt MINUTES [START NUMBER RATE]
 
 MATERIAL has NAME.json (training/render.py), FEATURES has NAME.HOP.bin
 (bench/rhythm_dump.c) for some hops of each. Pieces called held... judge and
 teach nothing. New pieces are taken up while they appear. One cycle of the
 learning rate lasts MINUTES by the clock; OUT.pt has the moving average of
-the weights and is written after each round. With START.pt it goes on from
-there at a fifth of the rate, half of the time with pieces from NUMBER on.
+the weights and is written after each round. With START (a .pt, or what
+beat_export.py made of one) it goes on from there at RATE times the rate, half
+of the time with pieces from NUMBER on.
 """
+import os
 import pathlib
 import sys
 import time
@@ -18,6 +20,7 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 
+import beat_export
 from beat_net import (BANDS, HOP, METRES, TEMPI, BeatNet, Features, Labels,
                       read_truth)
 
@@ -163,18 +166,48 @@ def judge(net, held):
     return np.nanmean(np.array(score, float), axis=0)
 
 
+def start_from(net, path, some):
+    """Weights of an earlier training; some() gives a batch of inputs."""
+    if not path.endswith(".safetensors"):
+        net.load_state_dict(torch.load(path))
+        return
+    beat_export.unfold(net, path)
+    norms = [m for m in net.modules()
+             if isinstance(m, torch.nn.BatchNorm1d)]
+    seen = {m: [] for m in norms}
+    hooks = [m.register_forward_pre_hook(
+        lambda module, x: seen[module].append(x[0].mean((0, 2)))
+        or seen[module].append(x[0].square().mean((0, 2)))) for m in norms]
+    net.eval()
+    with torch.no_grad():
+        for _ in range(40):
+            net(some())
+    for hook in hooks:
+        hook.remove()
+    for m in norms:
+        with torch.no_grad():
+            mean = torch.stack(seen[m][::2]).mean(0)
+            scale = torch.sqrt(torch.stack(seen[m][1::2]).mean(0) -
+                               mean ** 2 + m.eps)
+            m.bias += m.weight * mean
+            m.weight *= scale
+            m.running_mean.copy_(mean)
+            m.running_var.copy_(scale ** 2 - m.eps)
+    net.train()
+
+
 def main():
     folder, features, out, minutes, *more = sys.argv[1:]
-    torch.set_num_threads(1)
+    torch.set_num_threads(int(os.environ.get("THREADS", "1")))
     torch.manual_seed(1)
     rng = np.random.default_rng(5)
     material = Material(folder, features)
     material.number = int(more[1]) if more else None
     material.look()
     net = BeatNet()
-    peak = PEAK / 5 if more else PEAK
+    peak = PEAK * (float(more[2]) if more else 1)
     if more:
-        net.load_state_dict(torch.load(more[0]))
+        start_from(net, more[0], lambda: batch(rng, material)[0])
     slow = torch.optim.swa_utils.AveragedModel(
         net, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(0.998),
         use_buffers=True)

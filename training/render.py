@@ -119,6 +119,73 @@ def pick_kit(rng, bank, held):
             for d in kit}
 
 
+def drum_kit(rng, bank, held):
+    kit = pick_kit(rng, bank, held)
+    return kit if held or rng.random() < 0.25 else vary_kit(rng, kit, bank)
+
+
+def vary_hit(rng, hit, other):
+    """Another sound from a hit: faster or slower, another tone, shorter,
+    driven, with `other` beside it."""
+    out = hit[:int(1.4 * RATE)]
+    ratio = float(np.exp(np.clip(rng.normal(0, 0.16), -0.45, 0.45)))
+    at = np.arange(0, len(out) - 1, ratio)
+    out = np.interp(at, np.arange(len(out)), out)
+    if other is not None:
+        level = 10 ** (rng.uniform(-14, 0) / 20) * np.abs(out).max() / (
+            np.abs(other).max() + 1e-9)
+        n = min(len(out), len(other))
+        out[:n] += level * other[:n]
+    size = 1 << int(np.ceil(np.log2(len(out) + 512)))
+    octaves = np.log2(np.maximum(np.fft.rfftfreq(size, 1 / RATE), 20) / 640)
+    db = rng.normal(0, 2.5) * octaves
+    db += rng.normal(0, 5) * np.exp(-(octaves - rng.uniform(-4, 4)) ** 2)
+    out = np.fft.irfft(np.fft.rfft(out, size) *
+                       10 ** (np.clip(db, -30, 15) / 20), size)[:len(out)]
+    if rng.random() < 0.4:
+        out = out * np.exp(-np.arange(len(out)) / RATE / np.exp(
+            rng.uniform(np.log(0.03), np.log(0.6))))
+    peak = np.abs(out).max() + 1e-9
+    if rng.random() < 0.3:
+        out = np.tanh(out / peak * rng.uniform(1, 5)) * peak
+    return (out / peak * np.abs(hit).max()).astype(np.float32)
+
+
+# What may stand where something else is meant.
+CHANGED = {"kick": "tom3 tom2", "snare": "clap stick tom1 tambourine",
+           "clap": "snare stick tambourine", "stick": "clave snare clap",
+           "closed": "shaker ride tambourine open stick",
+           "open": "crash ride closed tambourine", "ride": "closed open",
+           "shaker": "closed tambourine", "conga1": "tom1 tom2 bongo",
+           "conga2": "tom2 tom3", "clave": "stick cowbell",
+           "cowbell": "ride clave", "tambourine": "shaker closed"}
+
+
+def vary_kit(rng, kit, bank):
+    """A kit nobody sampled: every hit changed, some exchanged, levels of
+    their own or all the same."""
+    out, second = {}, noise_drums(rng)
+    third = bank.cc0_kit(rng)
+    level = rng.random() < 0.4
+    for drum, (soft, hard) in kit.items():
+        source = (soft, hard)
+        if drum in CHANGED and rng.random() < 0.06:
+            source = kit[str(rng.choice(CHANGED[drum].split()))]
+        if rng.random() < 0.75:
+            pool = (second, third)[int(rng.integers(2))]
+            other = (pool[drum][1] if drum in pool and rng.random() < 0.3
+                     else None)
+            hard = vary_hit(rng, source[1], other)
+            soft = hard * np.float32(10 ** (-rng.uniform(0, 8) / 20))
+        else:
+            soft, hard = source
+        if level:
+            top = np.float32(0.3 / (np.abs(hard).max() + 1e-9))
+            soft, hard = soft * top, hard * top
+        out[drum] = [soft, hard]
+    return out
+
+
 def pick_voice(rng, bank, family, held, cents):
     if family in SYNTH and not held and rng.random() < 0.5:
         make = synth_voice(rng, family)
@@ -168,7 +235,7 @@ def tracks(rng, bank, piece, held):
         if track not in buffers:
             buffers[track] = np.zeros(frames, np.float32)
             release[track] = float(rng.choice([0.05, 0.1, 0.3]))
-            voices[track] = (pick_kit(rng, bank, held) if track == "drums"
+            voices[track] = (drum_kit(rng, bank, held) if track == "drums"
                              else pick_voice(rng, bank, piece.tracks[track],
                                              held, piece.cents))
         if track == "drums":

@@ -1,4 +1,4 @@
-"""Write float32 tensors as a safetensors file, aligned to 64 bytes."""
+"""Write and read float32 safetensors files, aligned to 64 bytes."""
 import hashlib
 import json
 import struct
@@ -19,3 +19,14 @@ def write(path, named, notes):
     with open(path, "wb") as f:
         f.write(whole)
     print(path, hashlib.blake2b(whole, digest_size=32).hexdigest())
+
+
+def read(path):
+    """{name: array} of a file written by write()."""
+    with open(path, "rb") as f:
+        size = struct.unpack("<Q", f.read(8))[0]
+        header = json.loads(f.read(size))
+        data = f.read()
+    return {name: np.frombuffer(data, "<f4", int(np.prod(e["shape"])),
+                                e["data_offsets"][0]).reshape(e["shape"])
+            for name, e in header.items() if name != "__metadata__"}

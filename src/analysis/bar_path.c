@@ -21,10 +21,16 @@ static double clamped(float x) {
     return v < least ? least : v > most ? most : v;
 }
 
-/* Log of the activation if the beat has this position. */
+/* What speaks for the beat having this position. */
 static double seen(const st_bar_input *in, int64_t i, int position) {
-    double d = clamped(in->downbeat[i]);
-    return st_log(position == 0 ? d : 1.0 - d);
+    double nats = 0.0;
+    if (in->downbeat != NULL) {
+        double d = clamped(in->downbeat[i]);
+        nats = st_log(position == 0 ? d : 1.0 - d);
+    }
+    if (in->change != NULL && position == 0)
+        nats += (double)in->change[i];
+    return nats;
 }
 
 /* Positions 0..n - 1; from[i][0]: the position before a first one. */
@@ -96,6 +102,21 @@ st_status st_bar_find(const st_bar_input *in, int *position,
     trace(in->count, from, last, position);
     answer->metre = best + ST_BAR_MIN;
     answer->confidence = share(score, best, in->count);
+    st_free(from);
+    return ST_OK;
+}
+
+st_status st_bar_gather(const float *change, int64_t count, int metre,
+                        double *score) {
+    *score = 0.0;
+    if (count < 4)
+        return ST_OK;
+    uint8_t *from = st_calloc((size_t)count, 1);
+    if (from == NULL)
+        return ST_NO_MEM;
+    int last = 0;
+    *score = run(&(st_bar_input){.change = change, .count = count}, metre, from,
+                 &last);
     st_free(from);
     return ST_OK;
 }

@@ -15,6 +15,8 @@ typedef struct {
     const float *downbeat; /* [count] activation at each beat, 0..1 */
     /* mean probability of ST_BAR_MIN.. ST_BAR_MAX beats a bar, or NULL */
     const float *metre;
+    /* nats for a bar that begins at each beat, from elsewhere, or NULL */
+    const float *change;
     int64_t count;
 } st_bar_input;
 
@@ -28,5 +30,10 @@ typedef struct {
  * follows. ST_NO_MEM. [any] */
 ST_MUST_USE st_status st_bar_find(const st_bar_input *in, int *position,
                                   st_bar_answer *answer);
+
+/* Nats that bars of a metre, laid best, gather of change[count] alone; 0 for
+ * less than four beats. ST_NO_MEM. [any] */
+ST_MUST_USE st_status st_bar_gather(const float *change, int64_t count,
+                                    int metre, double *score);
 
 #endif

@@ -18,8 +18,17 @@ enum {
 #define TUNED 0.1
 #define SILENT 1e-3f /* of the loudest cell's magnitude: 60 dB under it */
 
+/* What is heard, by cell. */
+typedef struct {
+    int64_t cells, pools;
+    float *rows, *logs; /* [cells][NOTES], [cells][CHORDS] */
+    st_harmonynet_pool *pool;
+    st_harmonynet_out out; /* of a chunk */
+} work;
+
 struct st_harmony {
-    bool shared, finished;
+    bool shared, heard, finished;
+    work work; /* from _hear to _finish */
     st_harmonynet *net;
     st_cells *cells;
     st_cqt *cqt; /* these three: NULL when shared */
@@ -32,15 +41,17 @@ struct st_harmony {
     st_section *sections;
 };
 
-/* What _finish works with, by cell. */
-typedef struct {
-    int64_t cells, pools;
-    float *rows, *logs; /* [cells][NOTES], [cells][CHORDS] */
-    st_harmonynet_pool *pool;
-    st_harmonynet_out out; /* of a chunk */
-} work;
-
 /* --- life --- */
+
+static void release(work *w) {
+    st_free(w->rows);
+    st_free(w->logs);
+    st_free(w->pool);
+    st_free(w->out.chords);
+    st_free(w->out.features);
+    st_free(w->out.attention);
+    *w = (work){0};
+}
 
 static void on_power(void *ctx, int64_t frame, const float *power) {
     st_harmony *h = ctx;
@@ -104,6 +115,7 @@ void st_harmony_free(st_harmony *h) {
     if (h == NULL)
         return;
     forget(h);
+    release(&h->work);
     st_harmonynet_free(h->net);
     st_cells_free(h->cells);
     st_cqt_free(h->cqt);
@@ -114,6 +126,7 @@ void st_harmony_free(st_harmony *h) {
 
 void st_harmony_reset(st_harmony *h) {
     forget(h);
+    release(&h->work);
     st_cells_reset(h->cells);
     if (!h->shared) {
         st_cqt_reset(h->cqt);
@@ -122,13 +135,14 @@ void st_harmony_reset(st_harmony *h) {
     }
     h->samples = 0;
     h->frames = 0;
+    h->heard = false;
     h->finished = false;
 }
 
 /* --- the stream --- */
 
 st_status st_harmony_process(st_harmony *h, const float *in, int64_t n) {
-    if (h->shared || h->finished)
+    if (h->shared || h->heard)
         return ST_BAD_ARG;
     h->samples += n;
     st_powerspec_process(h->power, in, n);
@@ -141,15 +155,6 @@ st_frame_sink st_harmony_sink(st_harmony *h) {
 }
 
 /* --- the end --- */
-
-static void release(work *w) {
-    st_free(w->rows);
-    st_free(w->logs);
-    st_free(w->pool);
-    st_free(w->out.chords);
-    st_free(w->out.features);
-    st_free(w->out.attention);
-}
 
 static st_status make_work(work *w, int64_t cells) {
     size_t n = (size_t)cells;
@@ -240,25 +245,41 @@ static st_status end_stream(st_harmony *h, const st_harmony_grid *grid) {
     return st_cells_end(h->cells);
 }
 
+static const st_harmony_grid no_grid = {0};
+
+st_status st_harmony_hear(st_harmony *h, const st_harmony_grid *grid) {
+    if (h->heard)
+        return ST_BAD_ARG;
+    h->heard = true;
+    st_status status = end_stream(h, grid != NULL ? grid : &no_grid);
+    const st_tuning_result *t = &h->result.tuning;
+    work *w = &h->work;
+    if (status == ST_OK)
+        status = make_work(w, st_cells_count(h->cells));
+    if (status == ST_OK)
+        status = st_cells_rows(
+            h->cells, t->confidence >= TUNED ? t->cents : 0.0, w->rows);
+    if (status == ST_OK)
+        listen(h, w);
+    return status;
+}
+
+st_status st_harmony_changes(const st_harmony *h, const double *at, int64_t n,
+                             float *out) {
+    memset(out, 0, (size_t)n * sizeof *out);
+    if (!h->heard || h->finished)
+        return ST_BAD_ARG;
+    return st_chord_changes(h->work.logs, h->work.cells, at, n, out);
+}
+
 st_status st_harmony_finish(st_harmony *h, const st_harmony_grid *grid) {
-    static const st_harmony_grid none = {0};
-    work w = {0};
     if (h->finished)
         return ST_BAD_ARG;
+    st_status status = h->heard ? ST_OK : st_harmony_hear(h, grid);
     h->finished = true;
-    grid = grid != NULL ? grid : &none;
-    st_status status = end_stream(h, grid);
-    const st_tuning_result *t = &h->result.tuning;
     if (status == ST_OK)
-        status = make_work(&w, st_cells_count(h->cells));
-    if (status == ST_OK)
-        status = st_cells_rows(h->cells,
-                               t->confidence >= TUNED ? t->cents : 0.0, w.rows);
-    if (status == ST_OK) {
-        listen(h, &w);
-        status = tell(h, &w, grid);
-    }
-    release(&w);
+        status = tell(h, &h->work, grid != NULL ? grid : &no_grid);
+    release(&h->work);
     if (status != ST_OK)
         forget(h);
     return status;

@@ -123,9 +123,21 @@ ST_MUST_USE st_status st_harmony_process(st_harmony *h, const float *in,
  * lack of memory is told by _finish. [main] */
 st_frame_sink st_harmony_sink(st_harmony *h);
 
-/* The end; grid may be NULL. Beats outside the sound, not rising or not
- * finite are left out. Sound of one frame, silence, noise and drums are no
- * error: `reason` speaks. ST_NO_MEM, ST_BAD_ARG (called twice). [main] */
+/* Nothing follows: the network hears it all; of grid only tuning and seconds
+ * count, and it may be NULL. ST_NO_MEM, ST_BAD_ARG (called twice). [main] */
+ST_MUST_USE st_status st_harmony_hear(st_harmony *h,
+                                      const st_harmony_grid *grid);
+/* Between _hear and _finish: where chords change. at_s[n] rising, n >= 0;
+ * out[i] >= 0: nats by which two chords explain the sound from at_s[i - 1] to
+ * at_s[i + 1] better than one; out[0] is 0, the last reaches as far on as
+ * back. ST_NO_MEM, ST_BAD_ARG (not between). [any] */
+ST_MUST_USE st_status st_harmony_changes(const st_harmony *h,
+                                         const double *at_s, int64_t n,
+                                         float *out);
+/* The end, with _hear before it if nobody did; grid may be NULL. Beats outside
+ * the sound, not rising or not finite are left out. Sound of one frame,
+ * silence, noise and drums are no error: `reason` speaks. ST_NO_MEM, ST_BAD_ARG
+ * (called twice). [main] */
 ST_MUST_USE st_status st_harmony_finish(st_harmony *h,
                                         const st_harmony_grid *grid);
 /* After _finish, else all zero; borrowed until _reset or _free. [any] */

@@ -70,6 +70,14 @@ ST_MUST_USE st_status st_harmony_chords(const float *logs, int64_t cells,
                                         const st_harmony_result *r,
                                         st_chord **out, int64_t *count);
 
+/* --- harmony_changes.c --- */
+
+/* As st_harmony_changes, of log probabilities [cells][ST_HARMONYNET_CHORDS].
+ * ST_NO_MEM. [any] */
+ST_MUST_USE st_status st_chord_changes(const float *logs, int64_t cells,
+                                       const double *at_s, int64_t n,
+                                       float *out);
+
 /* --- harmony_sections.c --- */
 
 /* What sections are told by: log probabilities of chords and the rows of

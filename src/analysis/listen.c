@@ -11,6 +11,7 @@
 
 enum {
     UNITS = 6,             /* at most, beside the meter and the fold */
+    ENDS = 5,              /* that can be finished beside each other */
     NET_BLOCK = 1 << 14,   /* samples at 16 kHz */
     VOICED_PERCENT = 90,   /* confidence from which SwiftF0 says voiced */
     NET_FRAME_OFFSET = 127 /* samples from a hop's start to its centre */
@@ -375,27 +376,40 @@ static st_status finish_peaks(st_listen *l) {
     return l->peaks != NULL ? st_peaks_finish(l->peaks) : ST_OK;
 }
 
+static st_status hear_harmony(st_listen *l) {
+    if (l->harmony == NULL)
+        return ST_OK;
+    st_tuning_result tuning = st_spectra_tuning(l->spectra);
+    return st_harmony_hear(l->harmony, &(st_harmony_grid){.tuning = &tuning});
+}
+
 static void finish_one(void *ctx, int i) {
-    static st_status (*const how[])(st_listen *) = {finish_rhythm, finish_pitch,
-                                                    finish_role, finish_peaks};
+    static st_status (*const how[])(st_listen *) = {
+        finish_rhythm, hear_harmony, finish_pitch, finish_role, finish_peaks};
     st_listen *l = ctx;
     l->finished[i] = how[i](l);
 }
 
-/* Chords and sections stand on beats. */
+static st_status changes(void *ctx, const double *at_s, int64_t n, float *out) {
+    return st_harmony_changes(ctx, at_s, n, out);
+}
+
+/* Bars begin where chords change; chords and sections stand on beats. */
 static st_status finish_harmony(st_listen *l) {
     if (l->harmony == NULL)
         return ST_OK;
+    st_status status =
+        st_rhythm_settle(l->rhythm, &(st_change_ear){changes, l->harmony});
+    if (status != ST_OK)
+        return status;
     const st_rhythm_result *r = st_rhythm_get(l->rhythm);
-    st_tuning_result tuning = st_spectra_tuning(l->spectra);
     size_t room = (size_t)(r->beats > 0 ? r->beats : 1);
     double *beats = st_calloc(2 * room, sizeof *beats);
     if (beats == NULL)
         return ST_NO_MEM;
     st_harmony_grid grid = {.beats_s = r->beats > 0 ? beats : NULL,
                             .beats = r->beats,
-                            .downbeats_s = beats + room,
-                            .tuning = &tuning};
+                            .downbeats_s = beats + room};
     for (int64_t i = 0; i < r->beats; i++) {
         beats[i] = r->beat[i].time_s;
         if (r->beat[i].position == 1)
@@ -403,7 +417,7 @@ static st_status finish_harmony(st_listen *l) {
     }
     if (grid.downbeats == 0)
         grid.downbeats_s = NULL;
-    st_status status = st_harmony_finish(l->harmony, &grid);
+    status = st_harmony_finish(l->harmony, &grid);
     st_free(beats);
     return status;
 }
@@ -414,8 +428,8 @@ static st_status finish(st_listen *l, st_pool *pool, st_err *err) {
     if (l->spectra != NULL)
         status = st_spectra_finish(l->spectra);
     if (status == ST_OK) {
-        st_pool_for(pool, 4, finish_one, l);
-        for (int i = 0; status == ST_OK && i < 4; i++)
+        st_pool_for(pool, ENDS, finish_one, l);
+        for (int i = 0; status == ST_OK && i < ENDS; i++)
             status = l->finished[i];
     }
     if (status == ST_OK)

@@ -1,6 +1,7 @@
 #include "analysis/rhythm.h"
 
 #include "analysis/bar_path.h"
+#include "analysis/bar_phase.h"
 #include "analysis/beat_path.h"
 #include "analysis/beat_times.h"
 #include "analysis/onset.h"
@@ -233,18 +234,23 @@ static void mean_metre(const st_rhythm *r, const st_beat_path *path,
             out[k] += r->metre[s * METRES + k] / (float)(to - from + 1);
 }
 
-static st_status find_bars(st_rhythm *r, const st_beat_path *path) {
+/* ear: NULL where nobody has heard chords. */
+static st_status find_bars(st_rhythm *r, const st_beat_path *path,
+                           const st_change_ear *ear) {
     size_t n = (size_t)path->count;
-    float *down = st_calloc(n, sizeof *down), metre[METRES];
+    float *down = st_calloc(2 * n, sizeof *down), metre[METRES];
     int *position = st_calloc(n, sizeof *position);
     st_bar_answer bar = {0};
     st_status status = down && position ? ST_OK : ST_NO_MEM;
+    if (status == ST_OK && ear != NULL)
+        status = st_bar_changes(path->time_s, path->count, ear, down + n);
     if (status == ST_OK) {
         mean_metre(r, path, metre);
         for (size_t i = 0; i < n; i++)
             down[i] = downbeat_near(&r->result, path->time_s[i]);
-        status = st_bar_find(&(st_bar_input){down, metre, path->count},
-                             position, &bar);
+        status = st_bar_find(
+            &(st_bar_input){down, metre, ear ? down + n : NULL, path->count},
+            position, &bar);
     }
     for (size_t i = 0; i < n && status == ST_OK; i++)
         r->beat[i] = (st_rhythm_beat){path->time_s[i], position[i]};
@@ -255,14 +261,17 @@ static st_status find_bars(st_rhythm *r, const st_beat_path *path) {
     return status;
 }
 
-static st_status say_beats(st_rhythm *r, st_beat_path *path) {
+static st_status say_beats(st_rhythm *r, const st_beat_path *path,
+                           const st_change_ear *ear) {
+    st_free(r->beat);
+    st_free(r->segment);
+    r->result.beats = r->result.segments = 0;
+    r->result.beat = NULL;
+    r->result.segment = r->segment = NULL;
     r->beat = st_calloc((size_t)path->count, sizeof *r->beat);
     if (r->beat == NULL)
         return ST_NO_MEM;
-    st_status status = st_beat_times_refine(
-        path->time_s, path->count, r->result.beat_activation, r->result.frames);
-    if (status == ST_OK)
-        status = find_bars(r, path);
+    st_status status = find_bars(r, path, ear);
     if (status != ST_OK)
         return status;
     int64_t segments = st_beat_times_segments(path->time_s, path->count, NULL);
@@ -314,7 +323,11 @@ static st_status settle(st_rhythm *r, st_beat_path *path) {
         return ST_OK;
     }
     if (status == ST_OK)
-        status = say_beats(r, path);
+        status =
+            st_beat_times_refine(path->time_s, path->count,
+                                 r->result.beat_activation, r->result.frames);
+    if (status == ST_OK)
+        status = say_beats(r, path, NULL);
     if (status == ST_OK)
         status = say_tempo(r, path, p, some);
     return status;
@@ -338,6 +351,51 @@ st_status st_rhythm_finish(st_rhythm *r) {
     none(r, "It has fewer than four beats.");
     if (status == ST_OK && path.count >= LEAST_BEATS)
         status = settle(r, &path);
+    st_free(path.time_s);
+    return status;
+}
+
+/* --- with chords --- */
+
+/* Beats half-way between those, and before the first and after the last
+ * where there is sound. */
+static void move_half(const st_rhythm *r, st_beat_path *path) {
+    double *t = path->time_s;
+    int64_t n = path->count;
+    double first = t[0] - (t[1] - t[0]) / 2.0;
+    double last = t[n - 1] + (t[n - 1] - t[n - 2]) / 2.0;
+    bool ends = last <= (double)(r->result.frames - 1) / ST_RHYTHM_FPS;
+    for (int64_t i = 0; i + 1 < n; i++)
+        t[i] = (t[i] + t[i + 1]) / 2.0;
+    t[n - 1] = last;
+    path->count = ends ? n : n - 1;
+    if (first < 0.0)
+        return;
+    for (int64_t i = path->count; i > 0; i--)
+        t[i] = t[i - 1];
+    t[0] = first;
+    path->count++;
+}
+
+st_status st_rhythm_settle(st_rhythm *r, const st_change_ear *ear) {
+    const st_rhythm_result *s = &r->result;
+    if (!s->has_tempo || s->metre == 0)
+        return ST_OK;
+    st_beat_path path = {.count = s->beats};
+    path.time_s = st_calloc((size_t)s->beats + 1, sizeof *path.time_s);
+    if (path.time_s == NULL)
+        return ST_NO_MEM;
+    for (int64_t i = 0; i < s->beats; i++)
+        path.time_s[i] = s->beat[i].time_s;
+    bool between = false;
+    st_status status =
+        st_bar_phase(&(st_phase_input){path.time_s, path.count,
+                                       s->beat_activation, s->frames, s->metre},
+                     ear, &between);
+    if (between)
+        move_half(r, &path);
+    if (status == ST_OK)
+        status = say_beats(r, &path, ear);
     st_free(path.time_s);
     return status;
 }

@@ -82,6 +82,17 @@ ST_MUST_USE st_status st_rhythm_process(st_rhythm *r, const float *in,
 /* Nothing follows: network, path and answers are made. ST_NO_MEM.
  * [one at a time] */
 ST_MUST_USE st_status st_rhythm_finish(st_rhythm *r);
+/* Somebody who hears chords: out[i] >= 0, the nats by which two chords explain
+ * the sound on both sides of at_s[i] better than one; at_s[n] rises. */
+typedef struct {
+    st_status (*changes)(void *ctx, const double *at_s, int64_t n, float *out);
+    void *ctx;
+} st_change_ear;
+
+/* After _finish, once: chords change where bars begin. Moves all beats by
+ * half a beat where that is much likelier, and finds the bars again. Without
+ * a tempo it does nothing. ST_NO_MEM, what the ear gives. [one at a time] */
+ST_MUST_USE st_status st_rhythm_settle(st_rhythm *r, const st_change_ear *ear);
 /* Borrowed; all zero before _finish. [any] */
 const st_rhythm_result *st_rhythm_get(const st_rhythm *r);
 

@@ -2,6 +2,7 @@
 #include "support/cases.h"
 
 #include "analysis/bar_path.h"
+#include "analysis/bar_phase.h"
 #include "analysis/beat_path.h"
 #include "analysis/beat_times.h"
 #include "analysis/onset.h"
@@ -132,7 +133,7 @@ static void test_bars_of_each_metre(void **state) {
             for (int i = 0; i < 97; i++)
                 down[i] = i % metre == first ? (i % 5 ? 0.8f : 0.3f) : 0.1f;
             st_bar_answer a = {0};
-            st_bar_input in = {down, NULL, 97};
+            st_bar_input in = {.downbeat = down, .count = 97};
             assert_int_equal(st_bar_find(&in, position, &a), ST_OK);
             assert_int_equal(a.metre, metre);
             assert_true(a.confidence > 0.3 && a.confidence <= 1.0);
@@ -148,7 +149,7 @@ static void test_bars_begin_anew(void **state) {
     for (int i = 0; i < 80; i++) /* two beats too many in the middle */
         down[i] = (i < 42 ? i % 4 == 0 : (i - 42) % 4 == 0) ? 0.9f : 0.05f;
     st_bar_answer a = {0};
-    st_bar_input in = {down, NULL, 80};
+    st_bar_input in = {.downbeat = down, .count = 80};
     assert_int_equal(st_bar_find(&in, position, &a), ST_OK);
     assert_int_equal(a.metre, 4);
     assert_int_equal(position[0], 1);
@@ -161,18 +162,81 @@ static void test_bars_need_beats_and_heed_the_network(void **state) {
     float down[64];
     int position[64];
     st_bar_answer a = {0};
-    st_bar_input in = {down, NULL, 3};
+    st_bar_input in = {.downbeat = down, .count = 3};
     for (int i = 0; i < 64; i++)
         down[i] = i % 4 == 0 ? 0.6f : i % 2 == 0 ? 0.5f : 0.1f;
     assert_int_equal(st_bar_find(&in, position, &a), ST_OK);
     assert_true(a.metre == 0 && a.confidence == 0.0 && position[2] == 0);
     float two[] = {0.9f, 0, 0.1f, 0, 0, 0}, four[] = {0.1f, 0, 0.9f, 0, 0, 0};
-    in = (st_bar_input){down, two, 64};
+    in = (st_bar_input){.downbeat = down, .metre = two, .count = 64};
     assert_int_equal(st_bar_find(&in, position, &a), ST_OK);
     assert_int_equal(a.metre, 2);
     in.metre = four;
     assert_int_equal(st_bar_find(&in, position, &a), ST_OK);
     assert_int_equal(a.metre, 4);
+}
+
+/* A chord that changes each `every` seconds, from `first` on. */
+typedef struct {
+    double every, first;
+} harmonies;
+
+static st_status change(void *ctx, const double *at_s, int64_t n, float *out) {
+    const harmonies *c = ctx;
+    for (int64_t i = 0; i < n; i++) {
+        double bars = (at_s[i] - c->first) / c->every;
+        out[i] = fabs(bars - round(bars)) * c->every < 0.05 ? 5.0f : 0.3f;
+    }
+    return ST_OK;
+}
+
+static void test_chords_settle_bars(void **state) {
+    (void)state;
+    float down[64], changes[64];
+    double time_s[64];
+    int position[64];
+    for (int i = 0; i < 64; i++) { /* the network is for the third beat */
+        down[i] = i % 4 == 2 ? 0.45f : i % 4 == 0 ? 0.35f : 0.1f;
+        time_s[i] = 0.5 * i;
+    }
+    st_bar_answer a = {0};
+    st_bar_input in = {.downbeat = down, .count = 64};
+    assert_int_equal(st_bar_find(&in, position, &a), ST_OK);
+    assert_true(a.metre == 4 && position[0] == 3);
+    st_change_ear ear = {change, &(harmonies){2.0, 0.0}};
+    assert_int_equal(st_bar_changes(time_s, 64, &ear, changes), ST_OK);
+    in.change = changes;
+    assert_int_equal(st_bar_find(&in, position, &a), ST_OK);
+    assert_true(a.metre == 4 && position[0] == 1 && position[5] == 2);
+    ear.ctx = &(harmonies){1e6, -500.0}; /* never: nothing is said */
+    assert_int_equal(st_bar_changes(time_s, 64, &ear, changes), ST_OK);
+    for (int i = 0; i < 64; i++)
+        assert_true(fabsf(changes[i]) < 1e-6f);
+}
+
+static void test_chords_settle_phase(void **state) {
+    (void)state;
+    double time_s[60];
+    for (int i = 0; i < 60; i++)
+        time_s[i] = 1.0 + 0.5 * i;
+    for (int sure = 0; sure < 2; sure++) {
+        quiet();
+        for (int i = 0; i < 60; i++) { /* loud where the beats are said */
+            peak(time_s[i], 0.9f);
+            peak(time_s[i] + 0.25, sure ? 0.0f : 0.6f);
+        }
+        st_phase_input in = {time_s, 60, act, FRAMES, 4};
+        st_change_ear ear = {change, &(harmonies){2.0, 1.25}};
+        bool between = false;
+        assert_int_equal(st_bar_phase(&in, &ear, &between), ST_OK);
+        assert_true(between);
+        ear.ctx = &(harmonies){2.0, 1.0}; /* on the beats */
+        assert_int_equal(st_bar_phase(&in, &ear, &between), ST_OK);
+        assert_false(between);
+        ear.ctx = &(harmonies){1e6, -500.0}; /* one chord for ever */
+        assert_int_equal(st_bar_phase(&in, &ear, &between), ST_OK);
+        assert_false(between);
+    }
 }
 
 /* --- times --- */
@@ -316,6 +380,8 @@ int main(void) {
         cmocka_unit_test(test_bars_of_each_metre),
         cmocka_unit_test(test_bars_begin_anew),
         cmocka_unit_test(test_bars_need_beats_and_heed_the_network),
+        cmocka_unit_test(test_chords_settle_bars),
+        cmocka_unit_test(test_chords_settle_phase),
         cmocka_unit_test(test_times_are_centred_and_smoothed),
         cmocka_unit_test(test_segments),
         cmocka_unit_test(test_candidates_weigh_what_is_heard),
