@@ -1,9 +1,10 @@
 /* rhythm_say: the rhythm of audio files, a line of JSON each, for
  * bench/rhythm.py and training/calibrate.py.
  *
- *     rhythm_say [--alone] FILE...
+ *     rhythm_say [--alone | --weights BAR GAIN TRUST] FILE...
  *
- * --alone: without what harmony says of the bars. */
+ * --alone: without what harmony says of the bars; --weights: of that, others
+ * than those that were fitted (analysis/bar_phase.h). */
 #include "analysis/harmony.h"
 #include "analysis/rhythm_impl.h"
 #include "audio/reader.h"
@@ -110,10 +111,15 @@ int main(int argc, char **argv) {
     st_harmony *h = NULL;
     st_err err = {0};
     bool alone = argc > 1 && strcmp(argv[1], "--alone") == 0;
+    bool weights = argc > 4 && strcmp(argv[1], "--weights") == 0;
     need(st_rhythm_new(&r, &err), &err);
+    if (weights)
+        st_rhythm_weigh_chords(r, &(st_phase_weights){strtof(argv[2], NULL),
+                                                      strtod(argv[3], NULL),
+                                                      strtod(argv[4], NULL)});
     if (!alone)
         need(st_harmony_new(&h, false, &err), &err);
-    for (int i = 1 + alone; i < argc; i++) {
+    for (int i = alone ? 2 : weights ? 5 : 1; i < argc; i++) {
         st_rhythm_reset(r);
         if (h != NULL)
             st_harmony_reset(h);

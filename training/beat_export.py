@@ -47,7 +47,7 @@ def tensors(net):
 def unfold(net, path):
     """The reverse: norms that change nothing but add the biases."""
     from safetensors_file import read
-    got = {k: torch.from_numpy(v) for k, v in read(path).items()}
+    got = {k: torch.from_numpy(v.copy()) for k, v in read(path).items()}
 
     def norm_of(norm, bias, weight=None):
         norm.weight.fill_(1.0) if weight is None else norm.weight.copy_(weight)

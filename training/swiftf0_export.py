@@ -6,17 +6,20 @@
 
 Takes the tensors as they stand in the graph (its author folded the batch
 norms); nothing else is folded, rounded or reordered. The graph is checked
-node by node first: another graph is refused. Needs onnx and numpy.
+node by node first: another graph is refused. dft.re and dft.im are what
+onnxruntime's STFT gives for an impulse at sample 1, its own twiddles. Needs
+onnx, onnxruntime and numpy.
 """
 import hashlib
-import json
-import struct
 import sys
 import zipfile
 
 import numpy as np
 import onnx
+import onnxruntime
 from onnx import numpy_helper
+
+from safetensors_file import write
 
 SHA256 = "fa91bb45512b90339cf4b00a599ba8fe3a253c46419fcfe6b46df77a8a8336a5"
 CONVS = [(8, 1), (16, 8), (32, 16), (64, 32), (1, 64)]
@@ -45,23 +48,33 @@ def tensors(graph):
     out["project.weight"] = by_name[convs[5].input[1]][:, :, 0]
     out["project.bias"] = by_name[convs[5].input[2]]
     out["centres_hz"] = by_name["pitch_bin_centers"]
+    stft = next(n for n in graph.node if n.op_type == "STFT")
+    out["window"] = by_name[stft.input[2]]
+    out["dft.re"], out["dft.im"] = twiddles().T
     assert out["project.weight"].shape == (200, 132)
     return out
 
 
-def write(path, named, notes):
-    header, data = {"__metadata__": notes}, b""
-    for name, value in named.items():
-        raw = np.ascontiguousarray(value, "<f4").tobytes()
-        header[name] = {"dtype": "F32", "shape": list(value.shape),
-                        "data_offsets": [len(data), len(data) + len(raw)]}
-        data += raw
-    text = json.dumps(header, separators=(",", ":")).encode()
-    text += b" " * (-(8 + len(text)) % 64)
-    with open(path, "wb") as f:
-        f.write(struct.pack("<Q", len(text)) + text + data)
-    print(path, hashlib.blake2b(open(path, "rb").read(),
-                                digest_size=32).hexdigest())
+def twiddles():
+    """[1024, 2]: exp(-2 pi i k / 1024) as the operator STFT has it."""
+    float_type, whole = onnx.TensorProto.FLOAT, onnx.TensorProto.INT64
+    step = onnx.helper.make_tensor("step", whole, [], [1024])
+    window = numpy_helper.from_array(np.ones(1024, np.float32), "window")
+    node = onnx.helper.make_node("STFT", ["x", "step", "window", "step"],
+                                 ["y"], onesided=0)
+    graph = onnx.helper.make_graph(
+        [node], "twiddles",
+        [onnx.helper.make_tensor_value_info("x", float_type, [1, 1024, 1])],
+        [onnx.helper.make_tensor_value_info("y", float_type, None)],
+        [step, window])
+    model = onnx.helper.make_model(
+        graph, opset_imports=[onnx.helper.make_opsetid("", 17)])
+    model.ir_version = 8
+    session = onnxruntime.InferenceSession(
+        model.SerializeToString(), providers=["CPUExecutionProvider"])
+    impulse = np.zeros((1, 1024, 1), np.float32)
+    impulse[0, 1] = 1
+    return session.run(None, {"x": impulse})[0].reshape(1024, 2)
 
 
 if __name__ == "__main__":

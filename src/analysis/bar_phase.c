@@ -6,10 +6,10 @@
 
 #include <math.h>
 
-static const float most = 8.0f;       /* nats a single change may count */
-static const float bar_weight = 0.4f; /* of a change, where bars begin */
-static const double least_gain = 0.1; /* nats a beat for half a beat's move */
-static const double trust = 0.03;     /* of the activations, against it */
+const st_phase_weights st_phase_fitted = {
+    .bar = 0.4f, .gain = 0.1, .trust = 0.03};
+
+static const float most = 8.0f; /* nats a single change may count */
 static const double unsure = 0.01, sure = 0.99;
 
 /* Cut and centred: what is as usual speaks neither for nor against. */
@@ -48,8 +48,9 @@ static void places(const st_phase_input *in, double *at, double *grid) {
             (in->time_s[i] + in->time_s[i + 1]) / 2.0;
 }
 
-static st_status weigh(const st_phase_input *in, const double *at,
-                       const float *change, float *part, bool *between) {
+static st_status weigh(const st_phase_input *in, const st_phase_weights *w,
+                       const double *at, const float *change, float *part,
+                       bool *between) {
     double gain[2] = {0.0, 0.0};
     for (int off = 0; off < 2; off++) {
         int64_t n = in->count - off;
@@ -62,12 +63,13 @@ static st_status weigh(const st_phase_input *in, const double *at,
     }
     double against =
         heard(in, at, in->count) - heard(in, at + in->count, in->count - 1);
-    *between = gain[1] - gain[0] > least_gain + trust * against;
+    *between = gain[1] - gain[0] > w->gain + w->trust * against;
     return ST_OK;
 }
 
-st_status st_bar_phase(const st_phase_input *in, const st_change_ear *ear,
-                       bool *between) {
+st_status st_bar_phase(const st_phase_input *in,
+                       const st_phase_weights *weights,
+                       const st_change_ear *ear, bool *between) {
     *between = false;
     size_t n = (size_t)in->count, all = 2 * n - 1;
     double *at = st_calloc(2 * all, sizeof *at);
@@ -79,7 +81,7 @@ st_status st_bar_phase(const st_phase_input *in, const st_change_ear *ear,
     }
     if (status == ST_OK) {
         centre(change, (int64_t)all, 1.0f);
-        status = weigh(in, at, change, change + all, between);
+        status = weigh(in, weights, at, change, change + all, between);
     }
     st_free(at);
     st_free(change);
@@ -87,9 +89,10 @@ st_status st_bar_phase(const st_phase_input *in, const st_change_ear *ear,
 }
 
 st_status st_bar_changes(const double *time_s, int64_t count,
+                         const st_phase_weights *weights,
                          const st_change_ear *ear, float *out) {
     st_status status = ear->changes(ear->ctx, time_s, count, out);
     if (status == ST_OK && count > 0)
-        centre(out, count, bar_weight);
+        centre(out, count, weights->bar);
     return status;
 }

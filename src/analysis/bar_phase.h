@@ -12,6 +12,15 @@
 #include <stdint.h>
 
 typedef struct {
+    float bar;    /* of a change's nats, where bars begin */
+    double gain;  /* nats a beat that half a beat's move must bring, and */
+    double trust; /* as much more for each nat the activations say against it */
+} st_phase_weights;
+
+/* What training/settle.py chose. */
+extern const st_phase_weights st_phase_fitted;
+
+typedef struct {
     const double *time_s; /* [count] beats, rising, at least 4 */
     int64_t count;
     const float *activation; /* [frames] of beats, ST_RHYTHM_FPS a second */
@@ -22,10 +31,12 @@ typedef struct {
 /* *between: the beats stand half-way between those of `in`. ST_NO_MEM and what
  * the ear gives. [any] */
 ST_MUST_USE st_status st_bar_phase(const st_phase_input *in,
+                                   const st_phase_weights *weights,
                                    const st_change_ear *ear, bool *between);
-/* out[count]: nats for a bar that begins at each beat. ST_NO_MEM and what the
- * ear gives. [any] */
+/* out[count]: nats for a bar that begins at each beat. What the ear gives.
+ * [any] */
 ST_MUST_USE st_status st_bar_changes(const double *time_s, int64_t count,
+                                     const st_phase_weights *weights,
                                      const st_change_ear *ear, float *out);
 
 #endif

@@ -29,6 +29,7 @@ struct st_chroma {
     int64_t frames;
     st_frame_sink tap;
     bool full; /* memory ran out */
+    bool forgets;
 };
 
 static bool grow(st_chroma *c) {
@@ -60,6 +61,8 @@ static void on_frame(void *ctx, int64_t at, const float *bins) {
     st_chroma *c = ctx;
     if (c->tap.frame != NULL)
         c->tap.frame(c->tap.ctx, at, bins);
+    if (c->forgets)
+        return;
     if (c->full || ((size_t)at >= c->blocks * BLOCK && !grow(c))) {
         c->full = true;
         return;
@@ -113,6 +116,10 @@ void st_chroma_reset(st_chroma *c) {
 
 void st_chroma_tap(st_chroma *c, st_frame_sink sink) {
     c->tap = sink;
+}
+
+void st_chroma_forget(st_chroma *c, bool forgets) {
+    c->forgets = forgets;
 }
 
 st_status st_chroma_process(st_chroma *c, const float *in, int64_t n) {

@@ -225,7 +225,7 @@ static st_status make_frames(st_f0 *f) {
            (double)f->count * f->params.rate_hz / ST_F0_RATE <=
                (double)f->taken) {
         if (f->count == f->capacity) {
-            int64_t more = f->capacity * 2 + 1024;
+            int64_t more = f->capacity + f->capacity / 8 + 1024;
             void *block = f->features;
             st_status status = st_regrow(&block, (size_t)f->capacity,
                                          (size_t)more, sizeof *f->features);
@@ -298,6 +298,9 @@ st_status st_f0_finish(st_f0 *f, const st_f0_frame **frames, int64_t *count) {
         return ST_NO_MEM;
     if (f->count > 0)
         f0_path(f->features, f->count, f->frames);
+    st_free(f->features);
+    f->features = NULL;
+    f->capacity = 0;
     *frames = f->frames;
     *count = f->count;
     return ST_OK;

@@ -11,7 +11,7 @@
 
 enum {
     UNITS = 6,             /* at most, beside the meter and the fold */
-    ENDS = 5,              /* that can be finished beside each other */
+    ENDS = 4,              /* that can be finished beside each other */
     NET_BLOCK = 1 << 14,   /* samples at 16 kHz */
     VOICED_PERCENT = 90,   /* confidence from which SwiftF0 says voiced */
     NET_FRAME_OFFSET = 127 /* samples from a hop's start to its centre */
@@ -82,7 +82,8 @@ static st_status make_rest(st_listen *l, st_err *err) {
                              .series_capacity = l->params.series_capacity};
     st_f0_params pitch = st_f0_defaults(ST_LISTEN_RATE_HZ);
     st_spectra_params s = {.rate_hz = ST_LISTEN_RATE_HZ,
-                           .pictures = l->params.pictures};
+                           .pictures = l->params.pictures,
+                           .no_chroma = !l->params.pictures};
     if (l->params.music) {
         s.fine = st_harmony_sink(l->harmony);
         s.mel = st_role_ear_sink(l->role);
@@ -384,8 +385,8 @@ static st_status hear_harmony(st_listen *l) {
 }
 
 static void finish_one(void *ctx, int i) {
-    static st_status (*const how[])(st_listen *) = {
-        finish_rhythm, hear_harmony, finish_pitch, finish_role, finish_peaks};
+    static st_status (*const how[])(st_listen *) = {finish_rhythm, finish_pitch,
+                                                    finish_role, finish_peaks};
     st_listen *l = ctx;
     l->finished[i] = how[i](l);
 }
@@ -398,8 +399,10 @@ static st_status changes(void *ctx, const double *at_s, int64_t n, float *out) {
 static st_status finish_harmony(st_listen *l) {
     if (l->harmony == NULL)
         return ST_OK;
-    st_status status =
-        st_rhythm_settle(l->rhythm, &(st_change_ear){changes, l->harmony});
+    st_status status = hear_harmony(l);
+    if (status == ST_OK)
+        status =
+            st_rhythm_settle(l->rhythm, &(st_change_ear){changes, l->harmony});
     if (status != ST_OK)
         return status;
     const st_rhythm_result *r = st_rhythm_get(l->rhythm);

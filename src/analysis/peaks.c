@@ -84,7 +84,7 @@ static void join(sums *to, const sums *from) {
 static st_status make_room(st_peaks *p, level *v) {
     if (v->count < v->room)
         return ST_OK;
-    size_t room = v->room == 0 ? 64 : v->room * 2;
+    size_t room = v->room + v->room / 8 + 64;
     for (int c = 0; c < p->channels; c++) {
         void *block = v->entry[c];
         st_status status =

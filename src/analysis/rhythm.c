@@ -35,6 +35,7 @@ struct st_rhythm {
     st_rhythm_segment *segment;
     st_rhythm_onset *onset;
     st_tempo_evidence evidence;
+    st_phase_weights weights;
     st_rhythm_result result;
 };
 
@@ -44,6 +45,7 @@ st_status st_rhythm_new(st_rhythm **out, st_err *err) {
     st_rhythm *r = st_calloc(1, sizeof *r);
     if (r == NULL)
         return st_err_set(err, ST_NO_MEM, "Out of memory.");
+    r->weights = st_phase_fitted;
     st_status status = st_beat_net_new(&r->net, NULL, err);
     if (status == ST_OK) {
         status = st_rhythm_front_new(&r->front, ST_RHYTHM_HOP);
@@ -99,6 +101,10 @@ const st_rhythm_result *st_rhythm_get(const st_rhythm *r) {
 
 const st_tempo_evidence *st_rhythm_evidence(const st_rhythm *r) {
     return &r->evidence;
+}
+
+void st_rhythm_weigh_chords(st_rhythm *r, const st_phase_weights *weights) {
+    r->weights = *weights;
 }
 
 /* --- curves --- */
@@ -243,7 +249,8 @@ static st_status find_bars(st_rhythm *r, const st_beat_path *path,
     st_bar_answer bar = {0};
     st_status status = down && position ? ST_OK : ST_NO_MEM;
     if (status == ST_OK && ear != NULL)
-        status = st_bar_changes(path->time_s, path->count, ear, down + n);
+        status = st_bar_changes(path->time_s, path->count, &r->weights, ear,
+                                down + n);
     if (status == ST_OK) {
         mean_metre(r, path, metre);
         for (size_t i = 0; i < n; i++)
@@ -342,7 +349,9 @@ st_status st_rhythm_finish(st_rhythm *r) {
     if (frames == 0)
         return ST_OK;
     status = make_curves(r, frames);
-    if (status != ST_OK || st_rhythm_front_power(r->front) < silent)
+    bool nothing = st_rhythm_front_power(r->front) < silent;
+    st_rhythm_front_forget(r->front);
+    if (status != ST_OK || nothing)
         return status;
     status = find_onsets(r);
     st_beat_path path = {0};
@@ -391,7 +400,7 @@ st_status st_rhythm_settle(st_rhythm *r, const st_change_ear *ear) {
     st_status status =
         st_bar_phase(&(st_phase_input){path.time_s, path.count,
                                        s->beat_activation, s->frames, s->metre},
-                     ear, &between);
+                     &r->weights, ear, &between);
     if (between)
         move_half(r, &path);
     if (status == ST_OK)

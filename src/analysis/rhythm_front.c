@@ -128,7 +128,7 @@ static void make_classes(st_rhythm_front *f) {
 static st_status grow(void **block, int64_t *room, int64_t need, size_t size) {
     if (need <= *room)
         return ST_OK;
-    int64_t more = *room + *room / 2 + STEP;
+    int64_t more = *room + *room / 8 + STEP;
     st_status status = st_regrow(block, (size_t)*room, (size_t)more, size);
     if (status == ST_OK)
         *room = more;
@@ -240,6 +240,15 @@ st_status st_rhythm_front_finish(st_rhythm_front *f) {
     st_powerspec_finish(f->spec);
     st_powerspec_finish(f->fine);
     return f->status;
+}
+
+void st_rhythm_front_forget(st_rhythm_front *f) {
+    st_free(f->logs);
+    st_free(f->chroma);
+    f->logs = NULL;
+    f->chroma = NULL;
+    f->room = f->chroma_room = 0;
+    f->frames = f->chroma_frames = 0;
 }
 
 int64_t st_rhythm_front_frames(const st_rhythm_front *f) {

@@ -35,6 +35,8 @@ void st_rhythm_front_reset(st_rhythm_front *front); /* as new [rt] */
 ST_MUST_USE st_status st_rhythm_front_process(st_rhythm_front *front,
                                               const float *in, int64_t n);
 ST_MUST_USE st_status st_rhythm_front_finish(st_rhythm_front *front);
+/* After it only _reset and _free; gives back the memory of the frames. [any] */
+void st_rhythm_front_forget(st_rhythm_front *front);
 /* 1 + samples / hop, of none none. [any] */
 int64_t st_rhythm_front_frames(const st_rhythm_front *front);
 /* Mean power of a band over all frames, in squares of DFT values (a sine of

@@ -75,8 +75,10 @@ static st_status make_units(st_spectra *s) {
         status = st_mfcc_new(&s->mfcc, MELS, ST_SPECTRA_MFCC, s->params.mfcc);
     if (status == ST_OK)
         status = st_chroma_new(&s->chroma, rate, ST_SPECTRA_HOP);
-    if (status == ST_OK)
+    if (status == ST_OK) {
         st_chroma_tap(s->chroma, s->params.fine);
+        st_chroma_forget(s->chroma, s->params.no_chroma);
+    }
     if (status == ST_OK && (s->params.pictures || s->params.cqt.frame != NULL))
         status = st_cqt_new(&s->cqt, &cqt, (st_frame_sink){on_cqt, s});
     return status;

@@ -31,6 +31,7 @@ enum {
 typedef struct {
     double rate_hz; /* 8000..384000 */
     bool pictures;  /* keep what st_spectra_picture needs (about 20 MiB) */
+    bool no_chroma; /* keep none (24 MiB an hour), the sinks get theirs */
     /* each may have frame == NULL */
     st_frame_sink power; /* [1025] as powerspec */
     st_frame_sink mel;   /* [128] power */

@@ -204,12 +204,14 @@ static void test_chords_settle_bars(void **state) {
     assert_int_equal(st_bar_find(&in, position, &a), ST_OK);
     assert_true(a.metre == 4 && position[0] == 3);
     st_change_ear ear = {change, &(harmonies){2.0, 0.0}};
-    assert_int_equal(st_bar_changes(time_s, 64, &ear, changes), ST_OK);
+    assert_int_equal(
+        st_bar_changes(time_s, 64, &st_phase_fitted, &ear, changes), ST_OK);
     in.change = changes;
     assert_int_equal(st_bar_find(&in, position, &a), ST_OK);
     assert_true(a.metre == 4 && position[0] == 1 && position[5] == 2);
     ear.ctx = &(harmonies){1e6, -500.0}; /* never: nothing is said */
-    assert_int_equal(st_bar_changes(time_s, 64, &ear, changes), ST_OK);
+    assert_int_equal(
+        st_bar_changes(time_s, 64, &st_phase_fitted, &ear, changes), ST_OK);
     for (int i = 0; i < 64; i++)
         assert_true(fabsf(changes[i]) < 1e-6f);
 }
@@ -228,13 +230,16 @@ static void test_chords_settle_phase(void **state) {
         st_phase_input in = {time_s, 60, act, FRAMES, 4};
         st_change_ear ear = {change, &(harmonies){2.0, 1.25}};
         bool between = false;
-        assert_int_equal(st_bar_phase(&in, &ear, &between), ST_OK);
+        assert_int_equal(st_bar_phase(&in, &st_phase_fitted, &ear, &between),
+                         ST_OK);
         assert_true(between);
         ear.ctx = &(harmonies){2.0, 1.0}; /* on the beats */
-        assert_int_equal(st_bar_phase(&in, &ear, &between), ST_OK);
+        assert_int_equal(st_bar_phase(&in, &st_phase_fitted, &ear, &between),
+                         ST_OK);
         assert_false(between);
         ear.ctx = &(harmonies){1e6, -500.0}; /* one chord for ever */
-        assert_int_equal(st_bar_phase(&in, &ear, &between), ST_OK);
+        assert_int_equal(st_bar_phase(&in, &st_phase_fitted, &ear, &between),
+                         ST_OK);
         assert_false(between);
     }
 }

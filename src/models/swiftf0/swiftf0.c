@@ -1,10 +1,9 @@
 #include "models/swiftf0/swiftf0.h"
 
-#include "audio/fft.h"
-#include "audio/window.h"
 #include "core/alloc.h"
 #include "core/math.h"
 #include "models/models.h"
+#include "models/swiftf0/graph_dft.h"
 #include "nn/layers.h"
 
 #include <assert.h>
@@ -13,8 +12,8 @@
 #include <string.h>
 
 #define PINNED                                                                 \
-    "2bfdd44ecb4494160684cfc46f9f99cd"                                         \
-    "2d94e81ebe5d0ab16e7405401c44723e"
+    "979e380d1fc7c242d2ffbeb6a04d104a"                                         \
+    "3490533d7bba03d685d83dc19a8a566b"
 
 enum {
     SIZE = 1024,
@@ -47,11 +46,11 @@ struct st_swiftf0 {
     st_conv *project;
     float last_bias;
     float centres[CLASSES];
-    st_rfft *fft;
-    float *window, *scratch;
+    st_graph_dft *dft;
+    float window[SIZE];
     stage stages[LAYERS];
     float *taps; /* [ROWS, WIDE, TAPS]: what each tap adds to its target */
-    float held[SIZE], turned[SIZE], re[SIZE / 2 + 1], im[SIZE / 2 + 1];
+    float held[SIZE], turned[SIZE], re[SIZE], im[SIZE];
     int filled;
     int64_t samples;
     float *hz, *confidence; /* of the call that runs */
@@ -128,14 +127,28 @@ static st_status take_weights(st_swiftf0 *n, const st_weights *w, st_err *err) {
     return st_conv_new(&n->project, weight, bias, &s);
 }
 
-static st_status make_room(st_swiftf0 *n) {
-    st_status status = st_rfft_new(&n->fft, SIZE);
+static st_status take_spectrum(st_swiftf0 *n, const st_weights *w,
+                               st_err *err) {
+    const float *window = NULL, *re = NULL, *im = NULL;
+    const int64_t points = SIZE;
+    st_status status = st_weights_get(w, "window", 1, &points, &window, err);
+    if (status == ST_OK)
+        status = st_weights_get(w, "dft.re", 1, &points, &re, err);
+    if (status == ST_OK)
+        status = st_weights_get(w, "dft.im", 1, &points, &im, err);
     if (status != ST_OK)
         return status;
-    n->scratch = st_calloc(st_rfft_scratch(n->fft), sizeof *n->scratch);
-    n->window = st_calloc(SIZE, sizeof *n->window);
+    n->dft = st_calloc(1, sizeof *n->dft);
+    if (n->dft == NULL)
+        return ST_NO_MEM;
+    st_graph_dft_init(n->dft, re, im);
+    memcpy(n->window, window, sizeof n->window);
+    return ST_OK;
+}
+
+static st_status make_room(st_swiftf0 *n) {
     n->taps = st_calloc((size_t)ROWS * WIDE * TAPS, sizeof *n->taps);
-    bool whole = n->scratch && n->window && n->taps;
+    bool whole = n->taps != NULL;
     for (int k = 0; k < LAYERS; k++) {
         size_t row = (size_t)WIDE * (size_t)channels[k];
         n->stages[k].rows = st_calloc(ROWS * row, sizeof(float));
@@ -143,8 +156,6 @@ static st_status make_room(st_swiftf0 *n) {
     }
     if (!whole)
         return ST_NO_MEM;
-    for (int i = 0; i < SIZE; i++)
-        n->window[i] = (float)(0.5 - 0.5 * st_cospi(2.0 * i / SIZE));
     return ST_OK;
 }
 
@@ -171,6 +182,8 @@ st_status st_swiftf0_new(st_swiftf0 **out, const st_weights *weights,
     if (status == ST_OK)
         status = take_weights(n, w, err);
     if (status == ST_OK)
+        status = take_spectrum(n, w, err);
+    if (status == ST_OK)
         status = make_room(n);
     st_weights_free(own);
     if (status != ST_OK) {
@@ -191,9 +204,7 @@ void st_swiftf0_free(st_swiftf0 *n) {
         st_free(n->stages[k].rows);
     }
     st_conv_free(n->project);
-    st_rfft_free(n->fft);
-    st_free(n->scratch);
-    st_free(n->window);
+    st_free(n->dft);
     st_free(n->taps);
     st_free(n);
 }
@@ -288,7 +299,7 @@ static void frame(st_swiftf0 *n) {
     float *row = row_of(n, 0, s->have) + EDGE;
     for (int i = 0; i < SIZE; i++)
         n->turned[i] = n->held[i] * n->window[i];
-    st_rfft_forward(n->fft, n->turned, n->re, n->im, n->scratch);
+    st_graph_dft_run(n->dft, n->turned, n->re, n->im);
     for (int i = 0; i < BINS; i++) {
         float re = n->re[FIRST + i], im = n->im[FIRST + i];
         row[i] = (float)st_log((double)(sqrtf(re * re + im * im) + 1e-8f));
