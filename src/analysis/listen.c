@@ -385,7 +385,7 @@ static st_status hear_harmony(st_listen *l) {
 }
 
 static void finish_one(void *ctx, int i) {
-    static st_status (*const how[])(st_listen *) = {finish_rhythm, finish_pitch,
+    static st_status (*const how[])(st_listen *) = {finish_pitch, finish_rhythm,
                                                     finish_role, finish_peaks};
     st_listen *l = ctx;
     l->finished[i] = how[i](l);
