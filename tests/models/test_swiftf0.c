@@ -27,10 +27,12 @@ static void signal(float *x) {
     }
 }
 
-static const struct {
+typedef struct {
     int frame;
     double hz, confidence;
-} truth[] = {
+} answer;
+
+static const answer truth[] = {
     {0, 111.4745, 0.9984767},   {1, 114.7431, 0.9997473},
     {2, 119.9912, 0.9999443},   {5, 135.8581, 0.9999751},
     {17, 197.5843, 0.9986989},  {40, 316.3875, 0.9999268},
@@ -43,6 +45,31 @@ static const struct {
     {155, 437.5574, 0.9995203},
 };
 
+/* The same without any noise: harmonics fade into the rounding of the
+ * spectrum, and the network hears that, too (an exact transform differs by
+ * 1.2e-3 here). */
+static void pure(float *x) {
+    double phase = 0.0;
+    for (int i = 0; i < N; i++) {
+        double hz = i < 24000 ? 110.0 + 0.02 * i : 440.0;
+        phase += hz / 16000.0;
+        phase -= floor(phase);
+        double p = 2.0 * phase - 1.0, s = p * (1.0 - fabs(p)) * 4.0;
+        x[i] = (float)(0.3 * (s * (1.0 - 0.224 * (1.0 - fabs(s)))));
+    }
+}
+
+static const answer pure_truth[] = {
+    {0, 123.1617, 0.4437577},   {1, 125.6889, 0.5949328},
+    {5, 135.2693, 0.9288577},   {20, 218.1814, 0.97901},
+    {40, 319.1038, 0.9985213},  {60, 421.4688, 0.9969524},
+    {80, 519.7516, 0.9996346},  {92, 578.4014, 0.6942047},
+    {93, 569.9381, 0.3130671},  {94, 436.4331, 0.5346445},
+    {95, 437.1439, 0.839272},   {100, 437.5519, 0.9999231},
+    {120, 437.5545, 0.9999532}, {140, 437.5545, 0.9999249},
+    {155, 437.4831, 0.9864985},
+};
+
 static st_swiftf0 *make(void) {
     st_swiftf0 *net = NULL;
     st_err err = {0};
@@ -51,10 +78,9 @@ static st_swiftf0 *make(void) {
     return net;
 }
 
-static void test_swiftf0_is_the_network(void **state) {
-    (void)state;
+static void check(void (*make_signal)(float *), const answer *want, size_t n) {
     static float x[N], hz[FRAMES + 99], conf[FRAMES + 99];
-    signal(x);
+    make_signal(x);
     st_swiftf0 *net = make();
     assert_true(st_swiftf0_room(N) + st_swiftf0_room(0) <= FRAMES + 99 + 99);
     int64_t got = st_swiftf0_process(net, x, N, hz, conf);
@@ -62,12 +88,22 @@ static void test_swiftf0_is_the_network(void **state) {
     int64_t rest = st_swiftf0_finish(net, hz + got, conf + got);
     assert_true(rest <= st_swiftf0_room(0));
     assert_true(got + rest == FRAMES);
-    for (size_t i = 0; i < sizeof truth / sizeof *truth; i++) {
-        int n = truth[i].frame;
-        assert_close((double)hz[n] / truth[i].hz, 1.0, 1e-4, "pitch");
-        assert_close((double)conf[n], truth[i].confidence, 1e-4, "confidence");
+    for (size_t i = 0; i < n; i++) {
+        int f = want[i].frame;
+        assert_close((double)hz[f] / want[i].hz, 1.0, 1e-4, "pitch");
+        assert_close((double)conf[f], want[i].confidence, 1e-4, "confidence");
     }
     st_swiftf0_free(net);
+}
+
+static void test_swiftf0_is_the_network(void **state) {
+    (void)state;
+    check(signal, truth, sizeof truth / sizeof *truth);
+}
+
+static void test_swiftf0_hears_the_same_rounding(void **state) {
+    (void)state;
+    check(pure, pure_truth, sizeof pure_truth / sizeof *pure_truth);
 }
 
 /* Blocks of any size, after a reset in the middle of something else. */
@@ -163,6 +199,7 @@ static void test_swiftf0_survives_no_memory(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_swiftf0_is_the_network),
+        cmocka_unit_test(test_swiftf0_hears_the_same_rounding),
         cmocka_unit_test(test_swiftf0_does_not_see_the_division),
         cmocka_unit_test(test_swiftf0_short_and_odd_input),
         cmocka_unit_test(test_swiftf0_is_pinned),

@@ -34,18 +34,17 @@ def conv(x, weight, bias):
     return np.maximum(y + bias[:, None, None], 0)
 
 
-def features(x):
+def features(x, window):
     x = np.pad(x, (0, max(0, 256 - len(x))))
     x = np.pad(x.astype(np.float32), 384)
     count = 1 + (len(x) - 1024) // 256
-    window = (0.5 - 0.5 * np.cos(2 * np.pi * np.arange(1024) / 1024)).astype(np.float32)
     frames = np.stack([x[256 * n:256 * n + 1024] * window for n in range(count)])
     spectrum = np.abs(np.fft.rfft(frames, axis=1))[:, 3:135]
     return np.log(spectrum + 1e-8).T[None].astype(np.float32)
 
 
 def run(x, w):
-    y = features(x)
+    y = features(x, w["window"])
     for k in range(5):
         y = conv(y, w[f"conv.{k}.weight"], w[f"conv.{k}.bias"])
     z = w["project.weight"] @ y[0] + w["project.bias"][:, None]

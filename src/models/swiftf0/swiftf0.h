@@ -10,8 +10,8 @@
  * It is a network that was trained by others: use it by request. Weights are
  * pinned by the hash of their file. The same bits for any division into
  * blocks and at each CPU level. Equal to onnxruntime within 1e-4 (confidence,
- * relative pitch) where the sound has a noise floor; where bands are
- * numerically empty, rounding decides in both; bench/RESULTS-f0.md. */
+ * relative pitch), also where bands are numerically empty and its rounding is
+ * what the network hears (graph_dft.h); bench/RESULTS-f0.md. */
 #ifndef ST_MODELS_SWIFTF0_H
 #define ST_MODELS_SWIFTF0_H
 
