@@ -15,6 +15,7 @@
 #include "core/hash.h"
 #include "core/status.h"
 
+#include <jansson.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -61,6 +62,11 @@ size_t st_peaks_blob_bytes(const st_peaks *p, int level);
 /* Writes that many bytes to out. [any] */
 void st_peaks_blob_write(const st_peaks *p, int level, unsigned char *out);
 
+/* All levels one behind the other, level 0 first: the file that `stemma
+ * analyze --peaks` writes. Each blob says how long it is. [any] */
+size_t st_peaks_file_bytes(const st_peaks *p);
+void st_peaks_file_write(const st_peaks *p, unsigned char *out);
+
 typedef struct {
     int channels, level, rate_hz;
     uint32_t entries;
@@ -82,5 +88,10 @@ st_peak st_peaks_view_get(const st_peaks_view *view, int channel,
  */
 ST_MUST_USE st_status st_peaks_key(const char *content_hash, int level,
                                    char key[ST_HASH_TEXT_BYTES]);
+
+/* The document stemma.waveform/1 (docs/formats.md): what each level of that
+ * file is, where it lies, and its name. A new reference, NULL when out of
+ * memory or where content_hash is no hash. [any] */
+json_t *st_peaks_json(const st_peaks *p, const char *content_hash);
 
 #endif
