@@ -3,6 +3,7 @@
 #include "analysis/cqt.h"
 #include "analysis/mel.h"
 #include "analysis/mfcc.h"
+#include "analysis/multires.h"
 #include "analysis/powerspec.h"
 #include "core/alloc.h"
 
@@ -17,7 +18,9 @@ struct st_spectra {
     st_tuning *tuning;
     st_cqt *cqt;
     st_chroma *chroma;
+    st_multires *multires;                    /* NULL where not wanted */
     st_grid *stft_grid, *mel_grid, *cqt_grid; /* NULL without pictures */
+    st_grid *multires_grid;
     int64_t samples;
     float mel[MELS];
 };
@@ -60,6 +63,18 @@ static st_status make_grids(st_spectra *s) {
     return status;
 }
 
+static st_status make_multires(st_spectra *s) {
+    st_multires_params params = st_multires_defaults(s->params.rate_hz);
+    if (!s->params.multires)
+        return ST_OK;
+    st_status status =
+        st_grid_new(&s->multires_grid, st_multires_rows(&params), COLUMNS);
+    params.joined = (st_frame_sink){st_grid_sink, s->multires_grid};
+    if (status == ST_OK)
+        status = st_multires_new(&s->multires, &params);
+    return status;
+}
+
 static st_status make_units(st_spectra *s) {
     double rate = s->params.rate_hz;
     st_powerspec_params power = {ST_SPECTRA_SIZE, ST_SPECTRA_HOP};
@@ -91,6 +106,8 @@ st_status st_spectra_new(st_spectra **out, const st_spectra_params *params) {
     if (status == ST_OK)
         status = make_grids(s);
     if (status == ST_OK)
+        status = make_multires(s);
+    if (status == ST_OK)
         *out = s;
     else
         st_spectra_free(s);
@@ -106,6 +123,8 @@ void st_spectra_free(st_spectra *s) {
     st_tuning_free(s->tuning);
     st_cqt_free(s->cqt);
     st_chroma_free(s->chroma);
+    st_multires_free(s->multires);
+    st_grid_free(s->multires_grid);
     st_grid_free(s->stft_grid);
     st_grid_free(s->mel_grid);
     st_grid_free(s->cqt_grid);
@@ -117,6 +136,8 @@ st_status st_spectra_process(st_spectra *s, const float *in, int64_t n) {
     st_powerspec_process(s->spectra, in, n);
     if (s->cqt != NULL)
         st_cqt_process(s->cqt, in, n);
+    if (s->multires != NULL)
+        st_multires_process(s->multires, in, n);
     return st_chroma_process(s->chroma, in, n);
 }
 
@@ -126,6 +147,8 @@ st_status st_spectra_finish(st_spectra *s) {
         st_mfcc_finish(s->mfcc);
     if (s->cqt != NULL)
         st_cqt_finish(s->cqt);
+    if (s->multires != NULL)
+        st_multires_finish(s->multires);
     return st_chroma_finish(s->chroma);
 }
 
@@ -159,21 +182,24 @@ static st_status chroma_grid(const st_spectra *s, st_grid **out) {
 st_status st_spectra_picture(const st_spectra *s, st_picture_kind kind,
                              const char *title, int width, int height,
                              unsigned char **bytes, size_t *size) {
-    if (!s->params.pictures || kind < ST_PICTURE_STFT ||
-        kind > ST_PICTURE_CHROMA)
+    bool kept =
+        kind == ST_PICTURE_MULTIRES ? s->params.multires : s->params.pictures;
+    if (!kept || kind < ST_PICTURE_STFT || kind > ST_PICTURE_MULTIRES)
         return ST_BAD_ARG;
     st_picture_spec spec = st_picture_defaults(kind, s->params.rate_hz);
     spec.title = title;
     spec.width = width > 0 ? width : spec.width;
     spec.height = height > 0 ? height : spec.height;
-    spec.hop = ST_SPECTRA_HOP;
+    if (kind != ST_PICTURE_MULTIRES)
+        spec.hop = ST_SPECTRA_HOP;
     spec.seconds = (double)s->samples / s->params.rate_hz;
     if (kind == ST_PICTURE_STFT)
         spec.full_scale = ST_SPECTRA_SIZE / 4.0 * (ST_SPECTRA_SIZE / 4.0);
     st_grid *chroma = NULL;
     if (kind == ST_PICTURE_CHROMA && chroma_grid(s, &chroma) != ST_OK)
         return ST_NO_MEM;
-    const st_grid *grid[] = {s->stft_grid, s->mel_grid, s->cqt_grid, chroma};
+    const st_grid *grid[] = {s->stft_grid, s->mel_grid, s->cqt_grid, chroma,
+                             s->multires_grid};
     st_status status = st_picture_png(grid[kind], &spec, bytes, size);
     st_grid_free(chroma);
     return status;

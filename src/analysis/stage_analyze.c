@@ -79,6 +79,11 @@ static const st_output outputs[] = {
      .kind = ST_KIND_IMAGE,
      .flag = "stft",
      .help = "Draw the spectrogram as PNG."},
+    {.name = "multires",
+     .kind = ST_KIND_IMAGE,
+     .flag = "multires",
+     .help = "Draw the spectrogram of five window lengths as PNG: sharp in "
+             "bass notes and attacks."},
     {.name = "cqt",
      .kind = ST_KIND_IMAGE,
      .flag = "cqt",
@@ -94,6 +99,7 @@ static const struct {
     st_picture_kind kind;
 } pictures[] = {{"mel", ST_PICTURE_MEL},
                 {"stft", ST_PICTURE_STFT},
+                {"multires", ST_PICTURE_MULTIRES},
                 {"cqt", ST_PICTURE_CQT},
                 {"chroma", ST_PICTURE_CHROMA}};
 enum { PICTURES = sizeof pictures / sizeof *pictures };
@@ -130,8 +136,10 @@ static void decide(work *w) {
         w->plot || st_ctx_bool(w->ctx, "series") ? SERIES_CAPACITY : 0;
     p->peaks = w->plot || st_out_wanted(w->out, "peaks");
     p->pictures = w->plot;
+    p->multires = st_out_wanted(w->out, "multires");
     for (int i = 0; i < PICTURES; i++)
-        p->pictures |= st_out_wanted(w->out, pictures[i].output);
+        p->pictures |= pictures[i].kind != ST_PICTURE_MULTIRES &&
+                       st_out_wanted(w->out, pictures[i].output);
 }
 
 /* --- what comes out --- */

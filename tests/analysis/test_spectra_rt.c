@@ -5,6 +5,7 @@
 #include "analysis/cqt.h"
 #include "analysis/mel.h"
 #include "analysis/mfcc.h"
+#include "analysis/multires.h"
 #include "analysis/peaks.h"
 #include "analysis/spec_ops.h"
 #include "analysis/spectra.h"
@@ -75,6 +76,24 @@ static st_status cqt_life(void *ctx) {
     return ST_OK;
 }
 
+static st_status multires_life(void *ctx) {
+    (void)ctx;
+    st_multires *m = NULL;
+    st_multires_params params = st_multires_defaults(22050);
+    params.joined = params.look[0].power = (st_frame_sink){ignore, NULL};
+    st_status status = st_multires_new(&m, &params);
+    if (status != ST_OK)
+        return status;
+    rt_enter();
+    st_multires_process(m, data, N);
+    st_multires_finish(m);
+    st_multires_reset(m);
+    st_multires_process(m, data, 77);
+    rt_leave();
+    st_multires_free(m);
+    return ST_OK;
+}
+
 static st_status peaks_life(void *ctx) {
     (void)ctx;
     st_peaks *peaks = NULL;
@@ -93,8 +112,10 @@ static st_status spectra_life(void *ctx) {
     st_spectra *s = NULL;
     unsigned char *bytes = NULL;
     size_t size = 0;
-    st_spectra_params params = {
-        .rate_hz = 22050, .pictures = true, .mfcc = {ignore, NULL}};
+    st_spectra_params params = {.rate_hz = 22050,
+                                .pictures = true,
+                                .multires = true,
+                                .mfcc = {ignore, NULL}};
     st_status status = st_spectra_new(&s, &params);
     if (status == ST_OK)
         status = st_spectra_process(s, data, 3000);
@@ -113,6 +134,7 @@ static void test_spectra_realtime_and_memory(void **state) {
     sig_white(data, N, 1, -20);
     assert_true(failing_run(mel_life, NULL) > 10);
     assert_true(failing_run(cqt_life, NULL) > 10);
+    assert_true(failing_run(multires_life, NULL) > 40);
     assert_true(failing_run(peaks_life, NULL) > 10);
     assert_true(failing_run(spectra_life, NULL) > 30);
 }
