@@ -54,7 +54,7 @@ st_multires_params st_multires_defaults(double rate_hz) {
                             .looks = 5,
                             .reach = 3.0,
                             .low_hz = 30.0,
-                            .per_octave = 60};
+                            .per_octave = 48};
     int size = rate_hz > 0.0 ? longest_size(rate_hz) : 64;
     for (int i = 0; i < p.looks; i++, size /= 2) {
         p.look[i].size = size;

@@ -59,7 +59,7 @@ typedef struct st_multires st_multires;
 /* Five looks of about 0.37, 0.19, 0.09, 0.05 and 0.02 s (8192, 4096, 2048,
  * 1024 and 512 samples at 22,050 Hz) around 100, 300, 900, 2700 and 8100 Hz,
  * the two longest looked at each 4 and 2 frames; reach 3; hop of half the
- * shortest; 60 rows an octave from 30 Hz. No sinks. [any] */
+ * shortest; 48 rows an octave from 30 Hz. No sinks. [any] */
 st_multires_params st_multires_defaults(double rate_hz);
 /* Rows up to half the rate, at most ST_MULTIRES_ROWS. [any] */
 int st_multires_rows(const st_multires_params *params);
