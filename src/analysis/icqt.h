@@ -17,13 +17,12 @@
  * or less: st_icqt_hop. With 12 bins an octave over seven octaves that is 19
  * to 39 real numbers for one of the sound (twice the highest frequency a
  * second); eight frames a kernel are read, of the others only those of the
- * highest octaves. Longer hops leave aliases, then gaps: at hop 512 and 22,050
- * Hz nothing useful is left above 500 Hz.
+ * highest octaves. Longer hops leave aliases, then gaps, as the 512 of the
+ * features do.
  *
  * The transform gives no frames before the start and after the end: within two
  * windows of them, 1.1 s for C1, the sound is faded and coloured. Put silence
- * around it where that matters. Changed coefficients give the sound of the
- * frames that are read, smoothed by the duals. */
+ * around it where that matters. */
 #ifndef ST_ANALYSIS_ICQT_H
 #define ST_ANALYSIS_ICQT_H
 
@@ -37,15 +36,16 @@ int st_icqt_hop(const st_cqt_params *params);
 
 /* The parameters the coefficients were made with; `complex` must be set. The
  * sink gets block t of the sound, [hop] samples from t * hop, full scale as
- * that of the sound the coefficients came from. ST_BAD_ARG (a scale over 2
- * leaves gaps between bins: refused, too), ST_NO_MEM. [main] */
+ * that of the sound the coefficients came from. ST_BAD_ARG (also: a scale
+ * over 2, which leaves gaps between bins; kernels over 2^19 samples at their
+ * octave's rate), ST_NO_MEM. [main] */
 ST_MUST_USE st_status st_icqt_new(st_icqt **out, const st_cqt_params *params,
                                   st_frame_sink sink);
 void st_icqt_free(st_icqt *c);  /* NULL is fine [main] */
 void st_icqt_reset(st_icqt *c); /* as new [rt] */
 /* The next frame, re[bins] and im[bins]; values that are not finite, or beyond
  * 1e10, are read as 0. Blocks come when all that touches them is there:
- * st_icqt_latency frames later. [rt] */
+ * at most st_icqt_latency frames later. [rt] */
 void st_icqt_process(st_icqt *c, const float *frame);
 /* For use as the sink of a transform: ctx is the st_icqt. [rt] */
 void st_icqt_sink(void *ctx, int64_t frame, const float *values);
@@ -53,7 +53,7 @@ void st_icqt_sink(void *ctx, int64_t frame, const float *values);
  * there were frames. Of n samples the last block has n % hop good ones. [rt]
  */
 void st_icqt_finish(st_icqt *c);
-/* Frames from a block's own to the one with which it comes. [any] */
+/* Frames from a block's own to the one with which it comes, at most. [any] */
 int st_icqt_latency(const st_icqt *c);
 
 #endif

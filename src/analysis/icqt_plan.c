@@ -62,7 +62,7 @@ static size_t spectrum_of(bench *b, const st_cqt_pair *pair, int column,
     memset(b->re, 0, n * sizeof(float));
     memset(b->im, 0, n * sizeof(float));
     for (size_t i = 0; i < pair->count; i++) {
-        size_t at = (size_t)(pair->first + (int)i + (int)n) % n;
+        size_t at = (size_t)(pair->first + (int)i + (int)n) & (n - 1);
         b->re[at] = pair->taps[4 * i + (size_t)column];
         b->im[at] = -pair->taps[4 * i + (size_t)column + 1];
     }
@@ -85,7 +85,7 @@ static void add_power(bench *b, const st_cqt_pair *pair, int k, int scale) {
     size_t half = n / 2 < b->size / 2 ? n / 2 : b->size / 2;
     double weight = weight_of(b, pair->bin + k);
     for (size_t i = 0; i <= half; i++) {
-        size_t j = (n - i) % n;
+        size_t j = (n - i) & (n - 1);
         double up = (double)b->re[i] * (double)b->re[i] +
                     (double)b->im[i] * (double)b->im[i];
         double down = (double)b->re[j] * (double)b->re[j] +
@@ -153,7 +153,7 @@ static void fill_dual(bench *b, const st_cqt_pair *from, int k, double gain,
     st_fft_inverse(b->fft[1], b->re, b->im, b->re, b->im, b->scratch);
     float *re = to->taps + (size_t)(2 * k) * to->count, *im = re + to->count;
     for (size_t i = 0; i < to->count; i++) {
-        size_t at = (size_t)(to->first + (int)i + (int)n) % n;
+        size_t at = (size_t)(to->first + (int)i + (int)n) & (n - 1);
         re[i] = b->re[at];
         im[i] = b->im[at];
     }

@@ -26,7 +26,7 @@ typedef struct {
     int low[ST_CQT_LEVELS], high[ST_CQT_LEVELS];
 } st_icqt_plan;
 
-/* ST_BAD_ARG (gaps between bins; kernels over 2^20 samples), ST_NO_MEM; params
+/* ST_BAD_ARG (gaps between bins; kernels over 2^19 samples), ST_NO_MEM; params
  * must be valid. [main] */
 ST_MUST_USE st_status st_icqt_plan_init(st_icqt_plan *plan,
                                         const st_cqt_params *params);
