@@ -12,7 +12,7 @@
  *
  * What comes back is the band the bins cover, from low_hz to the frequency of
  * the last one; the rest is lost. In that band the sound stands 40 dB and more
- * over the error (noise 48 to 66 dB, sweeps 60 to 77 dB, music 45 to 60 dB:
+ * over the error (noise 52 to 65 dB, sweeps 72 to 77 dB, music 45 to 80 dB:
  * bench/RESULTS-spectra.md) where the hop is a quarter of the shortest kernel
  * or less: st_icqt_hop. With 12 bins an octave over seven octaves that is 19
  * to 39 real numbers for one of the sound (twice the highest frequency a

@@ -92,6 +92,8 @@ static st_status make_rest(st_listen *l, st_err *err) {
     st_status status = st_meter_new(&l->meter, &about);
     if (status == ST_OK && l->params.peaks)
         status = st_peaks_new(&l->peaks, f->channels, f->rate_hz);
+    if (status == ST_OK && l->peaks != NULL && f->frames > 0)
+        status = st_peaks_expect(l->peaks, f->frames);
     if (status == ST_OK && spectra)
         status = st_spectra_new(&l->spectra, &s);
     if (status == ST_OK && l->params.pitch != ST_LISTEN_PITCH_OFF)

@@ -67,7 +67,22 @@ static void test_peaks_any_block_same(void **state) {
     static float x[N];
     static const int64_t blocks[] = {1, 255, 256, 9999};
     sig_white(x, N, 3, -12);
+    static const int64_t expected[] = {1, 1000, N, 3 * N};
     st_peaks *want = peaks_of(x, NULL, N, N);
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+        const float *in[] = {x};
+        st_peaks *got = NULL;
+        assert_int_equal(st_peaks_new(&got, 1, 48000), ST_OK);
+        assert_int_equal(st_peaks_expect(got, expected[i]), ST_OK);
+        assert_int_equal(st_peaks_process(got, in, N), ST_OK);
+        assert_int_equal(st_peaks_finish(got), ST_OK);
+        assert_int_equal(st_peaks_levels(got), st_peaks_levels(want));
+        for (int l = 0; l < st_peaks_levels(want); l++)
+            assert_memory_equal(
+                st_peaks_get(got, l, 0), st_peaks_get(want, l, 0),
+                (size_t)st_peaks_entries(want, l) * sizeof(st_peak));
+        st_peaks_free(got);
+    }
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) {
         st_peaks *got = peaks_of(x, NULL, N, blocks[i]);
         assert_int_equal(st_peaks_levels(got), st_peaks_levels(want));

@@ -124,6 +124,8 @@ static st_status peaks_life(void *ctx) {
     const float *in[] = {data, data};
     st_status status = st_peaks_new(&peaks, 2, 48000);
     if (status == ST_OK)
+        status = st_peaks_expect(peaks, N / 2);
+    if (status == ST_OK)
         status = st_peaks_process(peaks, in, N);
     if (status == ST_OK)
         status = st_peaks_finish(peaks);
