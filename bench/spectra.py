@@ -182,7 +182,10 @@ def report(errors, ours, theirs, tunings):
               + "; ".join(f"{n} {a:.1f} (librosa {b:.0f})"
                           for n, a, b in tunings) + "."]
     text = "\n".join(lines) + "\n"
-    pathlib.Path(__file__).with_name("RESULTS-spectra.md").write_text(text)
+    path = pathlib.Path(__file__).with_name("RESULTS-spectra.md")
+    old = path.read_text() if path.exists() else ""
+    at = old.find("\n## ")  # sections of other scripts stay
+    path.write_text(text + (old[at:] if at >= 0 else ""))
     print(text)
 
 

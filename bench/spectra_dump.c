@@ -7,8 +7,10 @@
  * ROUNDS. */
 #include "analysis/chroma.h"
 #include "analysis/cqt.h"
+#include "analysis/grid.h"
 #include "analysis/mel.h"
 #include "analysis/mfcc.h"
+#include "analysis/multires.h"
 #include "analysis/powerspec.h"
 #include "analysis/tuning.h"
 #include "core/alloc.h"
@@ -141,6 +143,23 @@ static double run_chroma(const char *prefix, const float *x, int64_t n,
     return seconds;
 }
 
+/* With the grid its picture is drawn from. */
+static double run_multires(const float *x, int64_t n, double rate) {
+    double start = now();
+    st_multires *m = NULL;
+    st_grid *grid = NULL;
+    st_multires_params params = st_multires_defaults(rate);
+    need(st_grid_new(&grid, st_multires_rows(&params), 4096));
+    params.joined = (st_frame_sink){st_grid_sink, grid};
+    need(st_multires_new(&m, &params));
+    for (int64_t at = 0; at < n; at += BLOCK)
+        st_multires_process(m, x + at, n - at < BLOCK ? n - at : BLOCK);
+    st_multires_finish(m);
+    st_multires_free(m);
+    st_grid_free(grid);
+    return now() - start;
+}
+
 int main(int argc, char **argv) {
     if (argc < 4)
         return 2;
@@ -155,22 +174,24 @@ int main(int argc, char **argv) {
         return 1;
     fclose(f);
     int rounds = argc > 4 ? atoi(argv[4]) : 1;
-    double best[4] = {1e9, 1e9, 1e9, 1e9};
+    double best[5] = {1e9, 1e9, 1e9, 1e9, 1e9};
     st_tuning_result tuning = {0};
     for (int i = 0; i < rounds; i++) {
         st_cqt_params params = st_cqt_defaults(rate);
         params.complex = true;
-        double t[4] = {
+        double t[5] = {
             run_mel(argv[3], x, n, rate, i == 0),
             run_cqt(argv[3], "cqt", x, n, &params, i == 0),
             run_tuning(x, n, rate, &tuning),
             run_chroma(argv[3], x, n, rate, 0.0, i == 0),
+            run_multires(x, n, rate),
         };
-        for (int k = 0; k < 4; k++)
+        for (int k = 0; k < 5; k++)
             best[k] = t[k] < best[k] && (i > 0 || rounds == 1) ? t[k] : best[k];
     }
     printf("mel %.4f\ncqt %.4f\ntuning %.4f\nchroma %.4f\n", best[0], best[1],
            best[2], best[3]);
+    printf("multires %.4f\n", best[4]);
     printf("cents %.2f\nconfidence %.3f\n", tuning.cents, tuning.confidence);
     st_free(x);
     return 0;

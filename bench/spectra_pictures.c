@@ -1,8 +1,9 @@
-/* spectra_pictures: the four spectrograms of a mono float32 file.
+/* spectra_pictures: the spectrograms of a mono float32 file.
  *
  *     spectra_pictures RATE IN.f32 OUT_PREFIX [TITLE]
  *
- * Writes PREFIX-stft.png, -mel.png, -cqt.png and -chroma.png. */
+ * Writes PREFIX-stft.png, -mel.png, -cqt.png, -chroma.png and
+ * -multires.png. */
 #include "analysis/spectra.h"
 #include "core/alloc.h"
 
@@ -31,9 +32,11 @@ static float *load(const char *path, int64_t *n) {
 
 static void save(const st_spectra *s, int kind, const char *prefix,
                  const char *sound) {
-    static const char *const name[] = {"stft", "mel", "cqt", "chroma"};
+    static const char *const name[] = {"stft", "mel", "cqt", "chroma",
+                                       "multires"};
     static const char *const what[] = {"short-time spectrum", "mel bands",
-                                       "constant-Q", "chroma"};
+                                       "constant-Q", "chroma",
+                                       "five window lengths"};
     unsigned char *bytes = NULL;
     size_t size = 0;
     char text[4096];
@@ -53,11 +56,12 @@ int main(int argc, char **argv) {
     int64_t n = 0;
     float *x = load(argv[2], &n);
     st_spectra *s = NULL;
-    st_spectra_params params = {.rate_hz = atof(argv[1]), .pictures = true};
+    st_spectra_params params = {
+        .rate_hz = atof(argv[1]), .pictures = true, .multires = true};
     need(st_spectra_new(&s, &params));
     need(st_spectra_process(s, x, n));
     need(st_spectra_finish(s));
-    for (int kind = 0; kind < 4; kind++)
+    for (int kind = 0; kind <= ST_PICTURE_MULTIRES; kind++)
         save(s, kind, argv[3], argc > 4 ? argv[4] : "sound");
     st_spectra_free(s);
     st_free(x);

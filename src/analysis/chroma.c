@@ -120,6 +120,12 @@ void st_chroma_tap(st_chroma *c, st_frame_sink sink) {
 
 void st_chroma_forget(st_chroma *c, bool forgets) {
     c->forgets = forgets;
+    for (size_t i = 0; forgets && i < c->blocks; i++)
+        st_free(c->block[i]);
+    if (forgets) {
+        c->blocks = 0;
+        c->frames = 0;
+    }
 }
 
 st_status st_chroma_process(st_chroma *c, const float *in, int64_t n) {

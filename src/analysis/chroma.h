@@ -41,7 +41,8 @@ void st_chroma_reset(st_chroma *c); /* as new; keeps its memory [rt] */
 /* Gives each frame's ST_CHROMA_BINS constant-Q magnitudes, 36 an octave from
  * C1, to `sink` as well; frame NULL: to none. [main] */
 void st_chroma_tap(st_chroma *c, st_frame_sink sink);
-/* true: frames go to the tap alone from now on, none is kept. [main] */
+/* true: frames go to the tap alone from now on, and those kept are freed.
+ * [main] */
 void st_chroma_forget(st_chroma *c, bool forgets);
 /* Any n >= 0; any division gives the same bits; unusable samples are read as
  * 0. Grows by blocks of frames: ST_NO_MEM. [one at a time] */

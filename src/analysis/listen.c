@@ -83,7 +83,9 @@ static st_status make_rest(st_listen *l, st_err *err) {
     st_f0_params pitch = st_f0_defaults(ST_LISTEN_RATE_HZ);
     st_spectra_params s = {.rate_hz = ST_LISTEN_RATE_HZ,
                            .pictures = l->params.pictures,
-                           .no_chroma = !l->params.pictures};
+                           .no_chroma = true,
+                           .multires = l->params.multires};
+    bool spectra = l->params.music || s.pictures || s.multires;
     if (l->params.music) {
         s.fine = st_harmony_sink(l->harmony);
         s.mel = st_role_ear_sink(l->role);
@@ -91,7 +93,9 @@ static st_status make_rest(st_listen *l, st_err *err) {
     st_status status = st_meter_new(&l->meter, &about);
     if (status == ST_OK && l->params.peaks)
         status = st_peaks_new(&l->peaks, f->channels, f->rate_hz);
-    if (status == ST_OK && (l->params.music || l->params.pictures))
+    if (status == ST_OK && l->peaks != NULL && f->frames > 0)
+        status = st_peaks_expect(l->peaks, f->frames);
+    if (status == ST_OK && spectra)
         status = st_spectra_new(&l->spectra, &s);
     if (status == ST_OK && l->params.pitch != ST_LISTEN_PITCH_OFF)
         status = st_f0_new(&l->f0, &pitch);

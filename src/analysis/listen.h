@@ -34,6 +34,7 @@ typedef enum {
 typedef struct {
     bool music;          /* rhythm, harmony, role */
     bool pictures;       /* keep what the spectrograms are drawn from */
+    bool multires;       /* and the one of several resolutions */
     bool peaks;          /* keep the waveform's peaks */
     int series_capacity; /* of the meter, st_meter_params */
     st_listen_pitch pitch;

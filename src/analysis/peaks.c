@@ -8,7 +8,12 @@
 #include <stdbool.h>
 #include <string.h>
 
-enum { MAX_CHANNELS = 8, FIRST = ST_PEAKS_FIRST, LEVELS = ST_PEAKS_LEVELS };
+enum {
+    MAX_CHANNELS = 8,
+    FIRST = ST_PEAKS_FIRST,
+    LEVELS = ST_PEAKS_LEVELS,
+    EXPECTED_MAX = 1 << 28 /* frames: a header may say anything */
+};
 
 /* What an entry gathers before it is closed. */
 typedef struct {
@@ -80,11 +85,8 @@ static void join(sums *to, const sums *from) {
     to->frames += from->frames;
 }
 
-/* Room for one entry more of each channel. */
-static st_status make_room(st_peaks *p, level *v) {
-    if (v->count < v->room)
-        return ST_OK;
-    size_t room = v->room + v->room / 8 + 64;
+/* Room for so many entries of each channel. */
+static st_status widen(st_peaks *p, level *v, size_t room) {
     for (int c = 0; c < p->channels; c++) {
         void *block = v->entry[c];
         st_status status =
@@ -98,6 +100,26 @@ static st_status make_room(st_peaks *p, level *v) {
     }
     v->room = room;
     return ST_OK;
+}
+
+/* Room for one entry more of each channel. */
+static st_status make_room(st_peaks *p, level *v) {
+    if (v->count < v->room)
+        return ST_OK;
+    return widen(p, v, v->room + v->room / 8 + 64);
+}
+
+st_status st_peaks_expect(st_peaks *p, int64_t frames) {
+    if (frames > EXPECTED_MAX)
+        frames = EXPECTED_MAX;
+    for (int l = 0; l < LEVELS && p->status == ST_OK; l++) {
+        int64_t room = (frames >> l) / FIRST + 1;
+        if (room > (int64_t)p->level[l].room)
+            p->status = widen(p, &p->level[l], (size_t)room);
+        if (room == 1)
+            break;
+    }
+    return p->status;
 }
 
 /* The open entry of a level is written down and joined to the one above. */

@@ -15,6 +15,7 @@
 #include "core/hash.h"
 #include "core/status.h"
 
+#include <jansson.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -30,6 +31,10 @@ typedef struct st_peaks st_peaks;
  * [main] */
 ST_MUST_USE st_status st_peaks_new(st_peaks **out, int channels, int rate_hz);
 void st_peaks_free(st_peaks *p); /* NULL is fine [main] */
+/* Takes the room for so many frames at once (1.5 hours at most), which spares
+ * memory; a wrong figure does no harm. Before the first _process. ST_NO_MEM.
+ * [main] */
+ST_MUST_USE st_status st_peaks_expect(st_peaks *p, int64_t frames);
 /* Planar in[channels], any frames >= 0; any division gives the same bits;
  * unusable samples (NaN, infinite, beyond 1e10) are read as 0. Grows: 12
  * bytes each 256 frames and channel in all. ST_NO_MEM (nothing more is taken
@@ -61,6 +66,11 @@ size_t st_peaks_blob_bytes(const st_peaks *p, int level);
 /* Writes that many bytes to out. [any] */
 void st_peaks_blob_write(const st_peaks *p, int level, unsigned char *out);
 
+/* All levels one behind the other, level 0 first: the file that `stemma
+ * analyze --peaks` writes. Each blob says how long it is. [any] */
+size_t st_peaks_file_bytes(const st_peaks *p);
+void st_peaks_file_write(const st_peaks *p, unsigned char *out);
+
 typedef struct {
     int channels, level, rate_hz;
     uint32_t entries;
@@ -82,5 +92,10 @@ st_peak st_peaks_view_get(const st_peaks_view *view, int channel,
  */
 ST_MUST_USE st_status st_peaks_key(const char *content_hash, int level,
                                    char key[ST_HASH_TEXT_BYTES]);
+
+/* The document stemma.waveform/1 (docs/formats.md): what each level of that
+ * file is, where it lies, and its name. A new reference, NULL when out of
+ * memory or where content_hash is no hash. [any] */
+json_t *st_peaks_json(const st_peaks *p, const char *content_hash);
 
 #endif

@@ -34,6 +34,20 @@ void st_peaks_blob_write(const st_peaks *p, int level, unsigned char *out) {
         }
 }
 
+size_t st_peaks_file_bytes(const st_peaks *p) {
+    size_t bytes = 0;
+    for (int l = 0; l < st_peaks_levels(p); l++)
+        bytes += st_peaks_blob_bytes(p, l);
+    return bytes;
+}
+
+void st_peaks_file_write(const st_peaks *p, unsigned char *out) {
+    for (int l = 0; l < st_peaks_levels(p); l++) {
+        st_peaks_blob_write(p, l, out);
+        out += st_peaks_blob_bytes(p, l);
+    }
+}
+
 /* The counts that follow from frames and level. */
 static bool counts_fit(const st_peaks_view *v, uint32_t step, size_t bytes) {
     if (v->frames < 1 || v->frames > INT64_MAX / 2 ||
@@ -80,4 +94,34 @@ st_status st_peaks_key(const char *content_hash, int level,
                      content_hash, level);
     st_hash_text(text, (size_t)n, key);
     return ST_OK;
+}
+
+static json_t *level_json(const st_peaks *p, int level, size_t offset,
+                          const char *content_hash) {
+    char key[ST_HASH_TEXT_BYTES];
+    if (st_peaks_key(content_hash, level, key) != ST_OK)
+        return NULL;
+    return json_pack("{s:i,s:I,s:I,s:I,s:I,s:s}", "level", level, "step_frames",
+                     (json_int_t)ST_PEAKS_FIRST << level, "entries",
+                     (json_int_t)st_peaks_entries(p, level), "offset_bytes",
+                     (json_int_t)offset, "bytes",
+                     (json_int_t)st_peaks_blob_bytes(p, level), "key", key);
+}
+
+json_t *st_peaks_json(const st_peaks *p, const char *content_hash) {
+    size_t offset = 0;
+    json_t *levels = st_hash_valid(content_hash) ? json_array() : NULL;
+    for (int l = 0; levels != NULL && l < st_peaks_levels(p); l++) {
+        json_t *about = level_json(p, l, offset, content_hash);
+        if (json_array_append_new(levels, about) != 0) {
+            json_decref(levels);
+            levels = NULL;
+        }
+        offset += st_peaks_blob_bytes(p, l);
+    }
+    /* takes `levels`; NULL in, NULL out */
+    return json_pack("{s:s,s:s,s:i,s:i,s:I,s:o}", "schema", "stemma.waveform/1",
+                     "content", content_hash, "rate_hz", st_peaks_rate_hz(p),
+                     "channels", st_peaks_channels(p), "frames",
+                     (json_int_t)st_peaks_frames(p), "levels", levels);
 }

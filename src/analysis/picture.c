@@ -2,6 +2,7 @@
 
 #include "analysis/axis.h"
 #include "analysis/colours.h"
+#include "analysis/multires.h"
 #include "core/alloc.h"
 #include "core/math.h"
 
@@ -53,6 +54,13 @@ st_picture_spec st_picture_defaults(st_picture_kind kind, double rate_hz) {
         s.low_hz = 0.0;
     if (kind == ST_PICTURE_CQT)
         s.low_hz = 32.703195662574829;
+    if (kind == ST_PICTURE_MULTIRES) {
+        st_multires_params m = st_multires_defaults(rate_hz);
+        s.hop = m.hop;
+        s.low_hz = m.low_hz;
+        s.per_octave = m.per_octave;
+        s.full_scale = 1.0;
+    }
     return s;
 }
 
@@ -70,7 +78,7 @@ static bool rows_fit(st_picture_kind kind, int rows) {
 static bool valid(const st_grid *grid, const st_picture_spec *s) {
     double high = s->high_hz > 0.0 ? s->high_hz : s->rate_hz / 2.0;
     double least = s->kind == ST_PICTURE_MEL ? 0.0 : 10.0;
-    return s->kind >= ST_PICTURE_STFT && s->kind <= ST_PICTURE_CHROMA &&
+    return s->kind >= ST_PICTURE_STFT && s->kind <= ST_PICTURE_MULTIRES &&
            rows_fit(s->kind, st_grid_rows(grid)) && s->rate_hz >= 8000.0 &&
            s->rate_hz <= 384000.0 && s->hop >= 1 && s->seconds >= 0.0 &&
            s->low_hz >= least && s->low_hz < high && isfinite(high) &&
@@ -81,12 +89,17 @@ static bool valid(const st_grid *grid, const st_picture_spec *s) {
 
 /* --- from frequency to height --- */
 
+/* Are rows spread evenly over octaves? */
+static bool in_octaves(st_picture_kind kind) {
+    return kind == ST_PICTURE_CQT || kind == ST_PICTURE_MULTIRES;
+}
+
 /* Row (not whole; row r covers r - 1/2 .. r + 1/2) at a frequency. */
 static double row_at_hz(const plot *p, double hz) {
     const st_picture_spec *s = p->spec;
     if (s->kind == ST_PICTURE_STFT)
         return hz / (s->rate_hz / 2.0) * (p->rows - 1);
-    if (s->kind == ST_PICTURE_CQT)
+    if (in_octaves(s->kind))
         return s->per_octave * st_log2(hz / s->low_hz);
     double low = st_mel_of_hz(p->low_hz, s->scale);
     double high = st_mel_of_hz(p->high_hz, s->scale);
@@ -145,7 +158,7 @@ static st_status prepare(plot *p) {
     p->height = s->height - TOP - BOTTOM;
     p->low_hz = s->low_hz;
     p->high_hz = s->high_hz > 0.0 ? s->high_hz : s->rate_hz / 2.0;
-    if (s->kind == ST_PICTURE_CQT)
+    if (in_octaves(s->kind))
         p->high_hz = s->low_hz * st_exp2((p->rows - 1.0) / s->per_octave);
     p->seconds = (double)st_grid_frames(p->grid) * s->hop / s->rate_hz;
     p->seconds = s->seconds > 0.0 ? s->seconds : p->seconds;
@@ -179,7 +192,9 @@ static float level_over(const plot *p, const float *column, double from,
                         double to) {
     int first = (int)ceil(from), last = (int)floor(to);
     int top = p->rows - 1;
-    if (first > last && p->spec->kind == ST_PICTURE_STFT) {
+    bool smooth = p->spec->kind == ST_PICTURE_STFT ||
+                  p->spec->kind == ST_PICTURE_MULTIRES;
+    if (first > last && smooth) {
         double middle = 0.5 * (from + to);
         int low = (int)floor(middle);
         if (low < 0 || low >= top)
@@ -297,9 +312,8 @@ static void tick_left(plot *p, double height, const char *text, int *next) {
 static void draw_hz_axis(plot *p) {
     st_tick ticks[ST_AXIS_TICKS];
     bool notes = p->spec->kind == ST_PICTURE_CQT;
-    double low = p->low_hz > 100.0 || p->spec->kind == ST_PICTURE_STFT
-                     ? p->low_hz
-                     : 100.0;
+    bool mel = p->spec->kind == ST_PICTURE_MEL;
+    double low = p->low_hz > 100.0 || !mel ? p->low_hz : 100.0;
     int count = notes ? st_axis_notes(p->low_hz, p->high_hz, ticks)
                       : st_axis_hz(low, p->high_hz, ticks);
     int next = p->spec->height;
@@ -316,9 +330,9 @@ static void draw_class_axis(plot *p) {
 }
 
 static void draw_left_axis(plot *p) {
-    static const char *const what[] = {"frequency (Hz), log",
-                                       "frequency (Hz), mel",
-                                       "note (A4 = 440 Hz)", "pitch class"};
+    static const char *const what[] = {
+        "frequency (Hz), log", "frequency (Hz), mel", "note (A4 = 440 Hz)",
+        "pitch class", "frequency (Hz), log"};
     const char *text = what[p->spec->kind];
     if (p->spec->kind == ST_PICTURE_CHROMA)
         draw_class_axis(p);

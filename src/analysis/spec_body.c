@@ -117,6 +117,32 @@ static void project(float *restrict out, const float *restrict x,
     }
 }
 
+static void spread(float *restrict out, const float *restrict taps, size_t step,
+                   const float *restrict values, size_t n) {
+    const float *t0 = taps, *t1 = t0 + step, *t2 = t1 + step, *t3 = t2 + step;
+    float a = values[0], b = values[1], c = values[2], d = values[3];
+    for (size_t i = 0; i < n; i++)
+        out[i] += (a * t0[i] - b * t1[i]) + (c * t2[i] - d * t3[i]);
+}
+
+static void raise(float *restrict out, const float *restrict in,
+                  const float *restrict taps, size_t n) {
+    for (size_t done = 0; done < n; done += BLOCK) {
+        size_t part = n - done < BLOCK ? n - done : BLOCK;
+        float between[BLOCK] = {0};
+        const float *x = in + done;
+        for (size_t j = 0; j < PAIRS; j++) {
+            const float *left = x - j, *right = x + 1 + j;
+            for (size_t i = 0; i < part; i++)
+                between[i] += taps[j] * (left[i] + right[i]);
+        }
+        for (size_t i = 0; i < part; i++) {
+            out[2 * (done + i)] += x[i];
+            out[2 * (done + i) + 1] += 2.0f * between[i];
+        }
+    }
+}
+
 const st_spec_ops ST_SPEC_OPS_TABLE = {
     .clean = clean,
     .window = window,
@@ -128,4 +154,6 @@ const st_spec_ops ST_SPEC_OPS_TABLE = {
     .halve = halve,
     .rows = rows,
     .project = project,
+    .spread = spread,
+    .raise = raise,
 };

@@ -44,6 +44,14 @@ typedef struct {
     /* Two kernels with taps[n][4] (re, im, re, im) against x[n][frames]:
      * out[4][frames] */
     void (*project)(float *out, const float *x, const float *taps, size_t n);
+    /* out[i] += the real part of (v0 + j v1)(t0 + j t1) + (v2 + j v3)(t2 +
+     * j t3), rows t of taps `step` apart */
+    void (*spread)(float *out, const float *taps, size_t step,
+                   const float *values, size_t n);
+    /* out[2i] += in[i]; out[2i + 1] += 2 sum over j of taps[j] (in[i - j] +
+     * in[i + 1 + j]): twice the rate. `in` must reach ST_SPEC_PAIRS samples to
+     * both sides. */
+    void (*raise)(float *out, const float *in, const float *taps, size_t n);
 } st_spec_ops;
 
 /* The table for this machine. Never NULL. [any] */

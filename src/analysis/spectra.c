@@ -3,6 +3,7 @@
 #include "analysis/cqt.h"
 #include "analysis/mel.h"
 #include "analysis/mfcc.h"
+#include "analysis/multires.h"
 #include "analysis/powerspec.h"
 #include "core/alloc.h"
 
@@ -17,7 +18,9 @@ struct st_spectra {
     st_tuning *tuning;
     st_cqt *cqt;
     st_chroma *chroma;
+    st_multires *multires;                    /* NULL where not wanted */
     st_grid *stft_grid, *mel_grid, *cqt_grid; /* NULL without pictures */
+    st_grid *multires_grid, *chroma_grid;
     int64_t samples;
     float mel[MELS];
 };
@@ -57,6 +60,20 @@ static st_status make_grids(st_spectra *s) {
         status = st_grid_new(&s->mel_grid, MELS, COLUMNS);
     if (status == ST_OK)
         status = st_grid_new(&s->cqt_grid, ST_SPECTRA_CQT, COLUMNS);
+    if (status == ST_OK)
+        status = st_grid_new(&s->chroma_grid, ST_CHROMA_CLASSES, COLUMNS);
+    return status;
+}
+
+static st_status make_multires(st_spectra *s) {
+    st_multires_params params = st_multires_defaults(s->params.rate_hz);
+    if (!s->params.multires)
+        return ST_OK;
+    st_status status =
+        st_grid_new(&s->multires_grid, st_multires_rows(&params), COLUMNS);
+    params.joined = (st_frame_sink){st_grid_sink, s->multires_grid};
+    if (status == ST_OK)
+        status = st_multires_new(&s->multires, &params);
     return status;
 }
 
@@ -77,7 +94,7 @@ static st_status make_units(st_spectra *s) {
         status = st_chroma_new(&s->chroma, rate, ST_SPECTRA_HOP);
     if (status == ST_OK) {
         st_chroma_tap(s->chroma, s->params.fine);
-        st_chroma_forget(s->chroma, s->params.no_chroma);
+        st_chroma_forget(s->chroma, s->params.no_chroma && !s->params.pictures);
     }
     if (status == ST_OK && (s->params.pictures || s->params.cqt.frame != NULL))
         status = st_cqt_new(&s->cqt, &cqt, (st_frame_sink){on_cqt, s});
@@ -92,6 +109,8 @@ st_status st_spectra_new(st_spectra **out, const st_spectra_params *params) {
     st_status status = make_units(s);
     if (status == ST_OK)
         status = make_grids(s);
+    if (status == ST_OK)
+        status = make_multires(s);
     if (status == ST_OK)
         *out = s;
     else
@@ -108,6 +127,9 @@ void st_spectra_free(st_spectra *s) {
     st_tuning_free(s->tuning);
     st_cqt_free(s->cqt);
     st_chroma_free(s->chroma);
+    st_multires_free(s->multires);
+    st_grid_free(s->multires_grid);
+    st_grid_free(s->chroma_grid);
     st_grid_free(s->stft_grid);
     st_grid_free(s->mel_grid);
     st_grid_free(s->cqt_grid);
@@ -119,7 +141,19 @@ st_status st_spectra_process(st_spectra *s, const float *in, int64_t n) {
     st_powerspec_process(s->spectra, in, n);
     if (s->cqt != NULL)
         st_cqt_process(s->cqt, in, n);
+    if (s->multires != NULL)
+        st_multires_process(s->multires, in, n);
     return st_chroma_process(s->chroma, in, n);
+}
+
+/* The tuning is known at the end only, and with it the pitch classes. */
+static void draw_chroma(st_spectra *s) {
+    double cents = st_spectra_cents(s);
+    for (int64_t i = 0; i < st_chroma_frames(s->chroma); i++) {
+        float v[ST_CHROMA_CLASSES];
+        st_chroma_get(s->chroma, ST_CHROMA_ALL, cents, ST_CHROMA_MAX, i, 1, v);
+        st_grid_add(s->chroma_grid, v);
+    }
 }
 
 st_status st_spectra_finish(st_spectra *s) {
@@ -128,7 +162,13 @@ st_status st_spectra_finish(st_spectra *s) {
         st_mfcc_finish(s->mfcc);
     if (s->cqt != NULL)
         st_cqt_finish(s->cqt);
-    return st_chroma_finish(s->chroma);
+    if (s->multires != NULL)
+        st_multires_finish(s->multires);
+    st_status status = st_chroma_finish(s->chroma);
+    if (status == ST_OK && s->chroma_grid != NULL)
+        draw_chroma(s);
+    st_chroma_forget(s->chroma, s->params.no_chroma);
+    return status;
 }
 
 const st_chroma *st_spectra_chroma(const st_spectra *s) {
@@ -146,37 +186,23 @@ double st_spectra_cents(const st_spectra *s) {
 
 /* --- pictures --- */
 
-static st_status chroma_grid(const st_spectra *s, st_grid **out) {
-    double cents = st_spectra_cents(s);
-    st_status status = st_grid_new(out, ST_CHROMA_CLASSES, COLUMNS);
-    for (int64_t i = 0; status == ST_OK && i < st_chroma_frames(s->chroma);
-         i++) {
-        float v[ST_CHROMA_CLASSES];
-        st_chroma_get(s->chroma, ST_CHROMA_ALL, cents, ST_CHROMA_MAX, i, 1, v);
-        st_grid_add(*out, v);
-    }
-    return status;
-}
-
 st_status st_spectra_picture(const st_spectra *s, st_picture_kind kind,
                              const char *title, int width, int height,
                              unsigned char **bytes, size_t *size) {
-    if (!s->params.pictures || kind < ST_PICTURE_STFT ||
-        kind > ST_PICTURE_CHROMA)
+    bool kept =
+        kind == ST_PICTURE_MULTIRES ? s->params.multires : s->params.pictures;
+    if (!kept || kind < ST_PICTURE_STFT || kind > ST_PICTURE_MULTIRES)
         return ST_BAD_ARG;
     st_picture_spec spec = st_picture_defaults(kind, s->params.rate_hz);
     spec.title = title;
     spec.width = width > 0 ? width : spec.width;
     spec.height = height > 0 ? height : spec.height;
-    spec.hop = ST_SPECTRA_HOP;
+    if (kind != ST_PICTURE_MULTIRES)
+        spec.hop = ST_SPECTRA_HOP;
     spec.seconds = (double)s->samples / s->params.rate_hz;
     if (kind == ST_PICTURE_STFT)
         spec.full_scale = ST_SPECTRA_SIZE / 4.0 * (ST_SPECTRA_SIZE / 4.0);
-    st_grid *chroma = NULL;
-    if (kind == ST_PICTURE_CHROMA && chroma_grid(s, &chroma) != ST_OK)
-        return ST_NO_MEM;
-    const st_grid *grid[] = {s->stft_grid, s->mel_grid, s->cqt_grid, chroma};
-    st_status status = st_picture_png(grid[kind], &spec, bytes, size);
-    st_grid_free(chroma);
-    return status;
+    const st_grid *grid[] = {s->stft_grid, s->mel_grid, s->cqt_grid,
+                             s->chroma_grid, s->multires_grid};
+    return st_picture_png(grid[kind], &spec, bytes, size);
 }

@@ -3,7 +3,7 @@
  * tuning and the STFT picture share one power spectrum a frame).
  *
  * Meant for 22,050 Hz mono, hop 512. Features leave by sinks as they come or
- * stay in fixed or small memory: three grids (pictures) of fixed size, chroma
+ * stay in fixed or small memory: grids (pictures) of fixed size, chroma
  * at 152 bytes a frame. */
 #ifndef ST_ANALYSIS_SPECTRA_H
 #define ST_ANALYSIS_SPECTRA_H
@@ -31,7 +31,9 @@ enum {
 typedef struct {
     double rate_hz; /* 8000..384000 */
     bool pictures;  /* keep what st_spectra_picture needs (about 20 MiB) */
-    bool no_chroma; /* keep none (24 MiB an hour), the sinks get theirs */
+    bool multires;  /* and for the picture of that kind (8 MiB more) */
+    /* st_spectra_chroma has none after _finish (24 MiB an hour) */
+    bool no_chroma;
     /* each may have frame == NULL */
     st_frame_sink power; /* [1025] as powerspec */
     st_frame_sink mel;   /* [128] power */
@@ -56,9 +58,10 @@ const st_chroma *st_spectra_chroma(const st_spectra *s);
 st_tuning_result st_spectra_tuning(const st_spectra *s);
 /* The tuning to fold chroma with: 0 where its confidence is under 0.1. */
 double st_spectra_cents(const st_spectra *s);
-/* One of the four pictures, as st_picture_png; `title` may be NULL; width and
- * height as in st_picture_spec, 0 for the usual. Needs params.pictures, else
- * ST_BAD_ARG. ST_NO_MEM, ST_INTERNAL. [any] */
+/* One of the pictures, as st_picture_png; `title` may be NULL; width and
+ * height as in st_picture_spec, 0 for the usual. Needs params.pictures
+ * (or, for its own, multires), else ST_BAD_ARG. ST_NO_MEM, ST_INTERNAL. [any]
+ */
 ST_MUST_USE st_status st_spectra_picture(const st_spectra *s,
                                          st_picture_kind kind,
                                          const char *title, int width,

@@ -54,6 +54,15 @@ static const st_output outputs[] = {
     {.name = "music",
      .kind = ST_KIND_JSON,
      .help = "Tempo, beats, key, chords, sections, role and pitch."},
+    {.name = "waveform",
+     .kind = ST_KIND_JSON,
+     .help = "What stands where in the file of --peaks, and its names."},
+    {.name = "peaks",
+     .kind = ST_KIND_DATA,
+     .flag = "peaks",
+     .by_content = true,
+     .help =
+         "Write the waveform's peaks (least, greatest, RMS) at every zoom."},
     {.name = "plot",
      .kind = ST_KIND_HTML,
      .flag = "plot",
@@ -70,6 +79,11 @@ static const st_output outputs[] = {
      .kind = ST_KIND_IMAGE,
      .flag = "stft",
      .help = "Draw the spectrogram as PNG."},
+    {.name = "multires",
+     .kind = ST_KIND_IMAGE,
+     .flag = "multires",
+     .help = "Draw the spectrogram of five window lengths as PNG: sharp in "
+             "bass notes and attacks."},
     {.name = "cqt",
      .kind = ST_KIND_IMAGE,
      .flag = "cqt",
@@ -85,6 +99,7 @@ static const struct {
     st_picture_kind kind;
 } pictures[] = {{"mel", ST_PICTURE_MEL},
                 {"stft", ST_PICTURE_STFT},
+                {"multires", ST_PICTURE_MULTIRES},
                 {"cqt", ST_PICTURE_CQT},
                 {"chroma", ST_PICTURE_CHROMA}};
 enum { PICTURES = sizeof pictures / sizeof *pictures };
@@ -92,6 +107,7 @@ enum { PICTURES = sizeof pictures / sizeof *pictures };
 /* One run of the stage. */
 typedef struct {
     st_ctx *ctx;
+    st_in *in;
     st_out *out;
     int64_t length; /* frames, -1 unknown */
     const char *label;
@@ -118,9 +134,12 @@ static void decide(work *w) {
         p->pitch = ST_LISTEN_PITCH_TRACKER;
     p->series_capacity =
         w->plot || st_ctx_bool(w->ctx, "series") ? SERIES_CAPACITY : 0;
-    p->peaks = p->pictures = w->plot;
+    p->peaks = w->plot || st_out_wanted(w->out, "peaks");
+    p->pictures = w->plot;
+    p->multires = st_out_wanted(w->out, "multires");
     for (int i = 0; i < PICTURES; i++)
-        p->pictures |= st_out_wanted(w->out, pictures[i].output);
+        p->pictures |= pictures[i].kind != ST_PICTURE_MULTIRES &&
+                       st_out_wanted(w->out, pictures[i].output);
 }
 
 /* --- what comes out --- */
@@ -188,6 +207,24 @@ static st_status give_picture(work *w, const st_listen_result *h, int i,
     return status;
 }
 
+/* All levels in one file, and the document that says where they lie. */
+static st_status give_peaks(work *w, const st_listen_result *h, st_err *err) {
+    char hash[ST_HASH_TEXT_BYTES];
+    size_t size = st_peaks_file_bytes(h->peaks);
+    unsigned char *bytes = st_calloc(size > 0 ? size : 1, 1);
+    st_status status = ST_NO_MEM;
+    if (bytes == NULL)
+        return st_err_set(err, status, "Out of memory.");
+    st_peaks_file_write(h->peaks, bytes);
+    status = st_in_hash(w->in, "audio", 0, hash, err);
+    if (status == ST_OK)
+        status = st_out_bytes(w->out, "peaks", 0, bytes, size, err);
+    st_free(bytes);
+    return status == ST_OK
+               ? give_json(w, "waveform", st_peaks_json(h->peaks, hash), err)
+               : status;
+}
+
 static st_status give_plot(work *w, const st_listen_result *h, st_err *err) {
     st_text page = {0};
     st_status status = st_overview_write(&page, h, w->label);
@@ -205,6 +242,8 @@ static st_status give(work *w, const st_listen_result *h, st_err *err) {
     if (status == ST_OK && (w->params.music || w->params.pitch))
         status = give_json(
             w, "music", st_listen_json(h, st_ctx_bool(w->ctx, "series")), err);
+    if (status == ST_OK && st_out_wanted(w->out, "peaks"))
+        status = give_peaks(w, h, err);
     if (status == ST_OK && st_out_wanted(w->out, "midi"))
         status = give_midi(w, h, err);
     for (int i = 0; status == ST_OK && i < PICTURES; i++)
@@ -216,7 +255,8 @@ static st_status give(work *w, const st_listen_result *h, st_err *err) {
 }
 
 static st_status run(st_ctx *ctx, st_in *in, st_out *out, st_err *err) {
-    work w = {.ctx = ctx, .out = out, .label = st_in_label(in, "audio", 0)};
+    work w = {
+        .ctx = ctx, .in = in, .out = out, .label = st_in_label(in, "audio", 0)};
     st_source *source = NULL;
     st_listen *listen = NULL;
     st_ctx_progress(ctx, 0, "listening");

@@ -61,6 +61,8 @@ static const char *ending_of(const maker *m, const st_output *output) {
         return "html";
     case ST_KIND_IMAGE:
         return "svg";
+    case ST_KIND_DATA:
+        return output->flag != NULL ? output->flag : "bin";
     case ST_KIND_JSON:
     case ST_KIND_MODEL:
         break;

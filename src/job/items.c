@@ -138,10 +138,21 @@ static bool seeks_fast(const st_item *item) {
            item->info.kind == ST_FILE_AIFF;
 }
 
+/* Is an output to be written that is named by what goes in? */
+static bool named_by_content(const st_step *step) {
+    const st_stage *stage = step->plan->stage;
+    for (int i = 0; i < step->plan->target_count; i++)
+        if (stage->outputs[step->plan->targets[i].output].by_content)
+            return true;
+    return false;
+}
+
 /* Only what may be kept is worth the hashing. */
 static bool wants_hash(const st_item *item) {
-    return item->pcm[0] == '\0' && item->step->plan->stage->cacheable &&
-           item->step->run->options->cache_dir != NULL;
+    const st_step *step = item->step;
+    bool kept =
+        step->plan->stage->cacheable && step->run->options->cache_dir != NULL;
+    return item->pcm[0] == '\0' && (kept || named_by_content(step));
 }
 
 static int stop_copy(void *ctx) {
@@ -208,6 +219,11 @@ static st_status open_of(void *host, int input, int index, bool once,
     st_status status = open_item(item, once, out, err);
     st_unlock(&item->lock);
     return status;
+}
+
+static const char *hash_of(void *host, int input, int index) {
+    st_item *item = item_at(host, input, index);
+    return item != NULL && item->pcm[0] != '\0' ? item->pcm : NULL;
 }
 
 static st_status format_of(void *host, int input, int index, st_format *out,
@@ -296,6 +312,7 @@ const st_in_ops st_items_ops = {
     .label = label_of,
     .weight = weight_of,
     .bits = bits_of,
+    .hash = hash_of,
     .format = format_of,
     .open = open_of,
     .bytes = bytes_of,

@@ -12,6 +12,7 @@
 #include "audio/stream.h"
 #include "core/attr.h"
 #include "core/err.h"
+#include "core/hash.h"
 #include "core/pool.h"
 
 #include <jansson.h>
@@ -107,6 +108,11 @@ double st_in_weight(const st_in *in, const char *name, int index);
 /* Depth an audio item is stored at, as st_bits; ST_BITS_ASKED when it has none
  * (lossy, or not readable). */
 st_bits st_in_bits(st_in *in, const char *name, int index);
+/* The content hash of an audio item (docs/formats.md, `pcm`): BLAKE2b-256 of
+ * its decoded samples. Known when a source of it has been read to its end, if
+ * an output that is wanted says `by_content`; ST_NOT_FOUND until then. */
+ST_MUST_USE st_status st_in_hash(st_in *in, const char *name, int index,
+                                 char text[ST_HASH_TEXT_BYTES], st_err *err);
 /* Format of an audio item; `frames` -1 until decoded (st_in_open makes it
  * known where the file does not say). */
 ST_MUST_USE st_status st_in_format(st_in *in, const char *name, int index,

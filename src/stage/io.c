@@ -4,6 +4,7 @@
 #include "core/json.h"
 
 #include <assert.h>
+#include <string.h>
 
 enum { JSON_INPUT_MAX_BYTES = 16 << 20 };
 
@@ -33,6 +34,17 @@ double st_in_weight(const st_in *in, const char *name, int index) {
 
 st_bits st_in_bits(st_in *in, const char *name, int index) {
     return in->ops->bits(in->host, input_at(in, name), index);
+}
+
+st_status st_in_hash(st_in *in, const char *name, int index,
+                     char text[ST_HASH_TEXT_BYTES], st_err *err) {
+    const char *hash = in->ops->hash(in->host, input_at(in, name), index);
+    if (hash == NULL || !st_hash_valid(hash))
+        return st_err_set(err, ST_NOT_FOUND,
+                          "The content of %s has no name yet.",
+                          st_in_label(in, name, index));
+    memcpy(text, hash, ST_HASH_TEXT_BYTES);
+    return ST_OK;
 }
 
 st_status st_in_format(st_in *in, const char *name, int index, st_format *out,

@@ -69,7 +69,7 @@ const char *st_span_kind_name(st_span_kind kind) {
 }
 
 const char *st_kind_name(st_kind kind) {
-    static const char *const names[] = {"audio", "midi",  "json",
-                                        "model", "image", "html"};
+    static const char *const names[] = {"audio", "midi", "json", "model",
+                                        "image", "html", "data"};
     return (unsigned)kind < sizeof names / sizeof *names ? names[kind] : "?";
 }

@@ -80,7 +80,8 @@ typedef enum {
     ST_KIND_JSON,
     ST_KIND_MODEL, /* inputs only */
     ST_KIND_IMAGE, /* outputs only, SVG or PNG */
-    ST_KIND_HTML   /* outputs only */
+    ST_KIND_HTML,  /* outputs only */
+    ST_KIND_DATA   /* outputs only, bytes in a form of docs/formats.md */
 } st_kind;
 
 /* What goes in. In the shell the first input is the positional IN; another
@@ -110,6 +111,7 @@ typedef struct {
     const char *container; /* audio: fixed ("mp3"), or NULL: as asked */
     bool same_level;       /* stated loudness in that metadata still holds */
     bool per_input;        /* one for each item of the first input */
+    bool by_content;       /* named by the inputs' content: st_in_hash */
     const char *help;
 } st_output;
 

@@ -67,7 +67,22 @@ static void test_peaks_any_block_same(void **state) {
     static float x[N];
     static const int64_t blocks[] = {1, 255, 256, 9999};
     sig_white(x, N, 3, -12);
+    static const int64_t expected[] = {1, 1000, N, 3 * N};
     st_peaks *want = peaks_of(x, NULL, N, N);
+    for (size_t i = 0; i < sizeof expected / sizeof *expected; i++) {
+        const float *in[] = {x};
+        st_peaks *got = NULL;
+        assert_int_equal(st_peaks_new(&got, 1, 48000), ST_OK);
+        assert_int_equal(st_peaks_expect(got, expected[i]), ST_OK);
+        assert_int_equal(st_peaks_process(got, in, N), ST_OK);
+        assert_int_equal(st_peaks_finish(got), ST_OK);
+        assert_int_equal(st_peaks_levels(got), st_peaks_levels(want));
+        for (int l = 0; l < st_peaks_levels(want); l++)
+            assert_memory_equal(
+                st_peaks_get(got, l, 0), st_peaks_get(want, l, 0),
+                (size_t)st_peaks_entries(want, l) * sizeof(st_peak));
+        st_peaks_free(got);
+    }
     for (size_t i = 0; i < sizeof blocks / sizeof *blocks; i++) {
         st_peaks *got = peaks_of(x, NULL, N, blocks[i]);
         assert_int_equal(st_peaks_levels(got), st_peaks_levels(want));
@@ -157,6 +172,46 @@ static void test_peaks_blob_refused(void **state) {
     st_peaks_free(p);
 }
 
+/* The file: blob after blob, each found by the length of those before. */
+static void test_peaks_file_and_its_document(void **state) {
+    (void)state;
+    static float l[N], r[N];
+    char hash[ST_HASH_TEXT_BYTES], key[ST_HASH_TEXT_BYTES];
+    sig_music(l, r, N, 48000, 3);
+    st_hash_text("sound", 5, hash);
+    st_peaks *p = peaks_of(l, r, N, N);
+    size_t bytes = st_peaks_file_bytes(p), at = 0;
+    unsigned char *file = malloc(bytes);
+    st_peaks_file_write(p, file);
+    json_t *about = st_peaks_json(p, hash);
+    const json_t *levels = json_object_get(about, "levels");
+    assert_int_equal(json_array_size(levels), st_peaks_levels(p));
+    for (int level = 0; level < st_peaks_levels(p); level++) {
+        const json_t *entry = json_array_get(levels, (size_t)level);
+        size_t size = st_peaks_blob_bytes(p, level);
+        st_peaks_view v = {0};
+        assert_int_equal(st_peaks_view_open(&v, file + at, size), ST_OK);
+        assert_int_equal(v.level, level);
+        assert_int_equal(st_peaks_key(hash, level, key), ST_OK);
+        assert_string_equal(json_string_value(json_object_get(entry, "key")),
+                            key);
+        assert_int_equal(
+            json_integer_value(json_object_get(entry, "offset_bytes")), at);
+        at += size;
+    }
+    assert_int_equal(at, bytes);
+    json_decref(about);
+    free(file);
+    assert_null(st_peaks_json(p, "../x"));
+    st_peaks_free(p);
+    p = peaks_of(l, r, 0, 1);
+    assert_int_equal(st_peaks_file_bytes(p), 0);
+    about = st_peaks_json(p, hash);
+    assert_int_equal(json_array_size(json_object_get(about, "levels")), 0);
+    json_decref(about);
+    st_peaks_free(p);
+}
+
 static void test_peaks_key(void **state) {
     (void)state;
     char hash[ST_HASH_TEXT_BYTES], a[ST_HASH_TEXT_BYTES];
@@ -178,6 +233,7 @@ int main(void) {
         cmocka_unit_test(test_peaks_edges),
         cmocka_unit_test(test_peaks_blob_there_and_back),
         cmocka_unit_test(test_peaks_blob_refused),
+        cmocka_unit_test(test_peaks_file_and_its_document),
         cmocka_unit_test(test_peaks_key),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

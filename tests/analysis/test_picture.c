@@ -86,8 +86,9 @@ static void test_picture_places(void **state) {
         {ST_PICTURE_MEL, 128, 64, 64.5 / 128},
         {ST_PICTURE_CQT, 84, 21, 21.5 / 84},
         {ST_PICTURE_CHROMA, 12, 9, 9.5 / 12},
+        {ST_PICTURE_MULTIRES, 512, 200, 200.5 / 512},
     };
-    for (size_t i = 0; i < 4; i++) {
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         st_grid *g = half_lit(cases[i].rows, cases[i].row);
         image p = draw(g, st_picture_defaults(cases[i].kind, 22050));
         assert_true(light_near(&p, 0.75, cases[i].height) > 0.9);
@@ -129,8 +130,8 @@ static void test_picture_has_labels(void **state) {
 
 static void test_picture_of_nothing(void **state) {
     (void)state;
-    for (int kind = 0; kind < 4; kind++) {
-        static const int rows[] = {1025, 128, 84, 12};
+    for (int kind = 0; kind <= ST_PICTURE_MULTIRES; kind++) {
+        static const int rows[] = {1025, 128, 84, 12, 512};
         static const float zeros[1025];
         st_grid *g = NULL;
         assert_int_equal(st_grid_new(&g, rows[kind], 64), ST_OK);

@@ -69,7 +69,7 @@ static void test_spectra_are_the_units(void **state) {
 }
 
 static void all_pictures(const st_spectra *s) {
-    for (int kind = 0; kind < 4; kind++) {
+    for (int kind = 0; kind <= ST_PICTURE_MULTIRES; kind++) {
         unsigned char *bytes = NULL;
         size_t size = 0;
         assert_int_equal(st_spectra_picture(s, (st_picture_kind)kind, "t", 0, 0,
@@ -111,6 +111,7 @@ static void test_spectra_odd_sounds(void **state) {
         for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
             st_spectra_params p = {.rate_hz = rates[r],
                                    .pictures = true,
+                                   .multires = true,
                                    .mel = {only_numbers, &sizes[0]},
                                    .mfcc = {only_numbers, &sizes[1]},
                                    .cqt = {only_numbers, &sizes[2]}};
@@ -137,6 +138,12 @@ static void test_spectra_refuses(void **state) {
     assert_int_equal(st_spectra_new(&s, &p), ST_OK);
     assert_int_equal(
         st_spectra_picture(s, ST_PICTURE_MEL, NULL, 0, 0, &bytes, &size),
+        ST_BAD_ARG);
+    st_spectra_free(s);
+    p.pictures = true; /* each kind of its own accord */
+    assert_int_equal(st_spectra_new(&s, &p), ST_OK);
+    assert_int_equal(
+        st_spectra_picture(s, ST_PICTURE_MULTIRES, NULL, 0, 0, &bytes, &size),
         ST_BAD_ARG);
     st_spectra_free(s);
 }

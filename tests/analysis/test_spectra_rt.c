@@ -3,8 +3,10 @@
 #include "support/cases.h"
 
 #include "analysis/cqt.h"
+#include "analysis/icqt.h"
 #include "analysis/mel.h"
 #include "analysis/mfcc.h"
+#include "analysis/multires.h"
 #include "analysis/peaks.h"
 #include "analysis/spec_ops.h"
 #include "analysis/spectra.h"
@@ -75,11 +77,54 @@ static st_status cqt_life(void *ctx) {
     return ST_OK;
 }
 
+static st_status icqt_life(void *ctx) {
+    (void)ctx;
+    st_icqt *back = NULL;
+    st_cqt_params params = st_cqt_defaults(22050);
+    params.low_hz = 523.25; /* fewer kernels */
+    params.bins = 25;
+    params.hop = 64;
+    params.complex = true;
+    st_status status =
+        st_icqt_new(&back, &params, (st_frame_sink){ignore, NULL});
+    if (status != ST_OK)
+        return status;
+    rt_enter();
+    for (size_t i = 0; i + 50 < N; i += 50)
+        st_icqt_process(back, data + i);
+    st_icqt_finish(back);
+    st_icqt_reset(back);
+    st_icqt_process(back, data);
+    rt_leave();
+    st_icqt_free(back);
+    return ST_OK;
+}
+
+static st_status multires_life(void *ctx) {
+    (void)ctx;
+    st_multires *m = NULL;
+    st_multires_params params = st_multires_defaults(22050);
+    params.joined = params.look[0].power = (st_frame_sink){ignore, NULL};
+    st_status status = st_multires_new(&m, &params);
+    if (status != ST_OK)
+        return status;
+    rt_enter();
+    st_multires_process(m, data, N);
+    st_multires_finish(m);
+    st_multires_reset(m);
+    st_multires_process(m, data, 77);
+    rt_leave();
+    st_multires_free(m);
+    return ST_OK;
+}
+
 static st_status peaks_life(void *ctx) {
     (void)ctx;
     st_peaks *peaks = NULL;
     const float *in[] = {data, data};
     st_status status = st_peaks_new(&peaks, 2, 48000);
+    if (status == ST_OK)
+        status = st_peaks_expect(peaks, N / 2);
     if (status == ST_OK)
         status = st_peaks_process(peaks, in, N);
     if (status == ST_OK)
@@ -93,8 +138,10 @@ static st_status spectra_life(void *ctx) {
     st_spectra *s = NULL;
     unsigned char *bytes = NULL;
     size_t size = 0;
-    st_spectra_params params = {
-        .rate_hz = 22050, .pictures = true, .mfcc = {ignore, NULL}};
+    st_spectra_params params = {.rate_hz = 22050,
+                                .pictures = true,
+                                .multires = true,
+                                .mfcc = {ignore, NULL}};
     st_status status = st_spectra_new(&s, &params);
     if (status == ST_OK)
         status = st_spectra_process(s, data, 3000);
@@ -113,6 +160,8 @@ static void test_spectra_realtime_and_memory(void **state) {
     sig_white(data, N, 1, -20);
     assert_true(failing_run(mel_life, NULL) > 10);
     assert_true(failing_run(cqt_life, NULL) > 10);
+    assert_true(failing_run(icqt_life, NULL) > 10);
+    assert_true(failing_run(multires_life, NULL) > 40);
     assert_true(failing_run(peaks_life, NULL) > 10);
     assert_true(failing_run(spectra_life, NULL) > 30);
 }
@@ -122,7 +171,7 @@ static void test_spectra_realtime_and_memory(void **state) {
 enum { M = 400, PAIRS = ST_SPEC_PAIRS };
 
 typedef struct {
-    float out[11][M * 4];
+    float out[13][M * 4];
 } results;
 
 static void run_ops(const st_spec_ops *ops, size_t n, results *r) {
@@ -146,6 +195,10 @@ static void run_ops(const st_spec_ops *ops, size_t n, results *r) {
     ops->halve(r->out[7], x + 2 * PAIRS, taps, n);
     ops->rows(r->out[8], x, 5, n / 16);
     ops->project(r->out[9], x, taps, n / 16);
+    memcpy(r->out[10], y, sizeof y);
+    ops->spread(r->out[10], taps, M, x, n);
+    memcpy(r->out[11], y, sizeof y);
+    ops->raise(r->out[11], x + PAIRS, taps, n);
 }
 
 /* Sums in double, in any order: what a body may differ from by rounding. */
@@ -174,6 +227,19 @@ static void check_plain(const st_spec_ops *ops, size_t n) {
             sum += (double)taps[j] *
                    ((double)p[1 + 2 * j] + (double)*(p - 1 - 2 * j));
         assert_close((double)r.out[7][i], sum, 2e-6, "halve");
+        sum = (double)y[i];
+        for (size_t k = 0; k < 4; k++)
+            sum +=
+                (k % 2 == 0 ? 1 : -1) * (double)x[k] * (double)taps[k * M + i];
+        assert_close((double)r.out[10][i], sum, 1e-6, "spread");
+        const float *q = x + PAIRS + i;
+        sum = (double)y[2 * i + 1];
+        for (int j = 0; j < PAIRS; j++)
+            sum +=
+                2.0 * (double)taps[j] * ((double)*(q - j) + (double)q[1 + j]);
+        assert_close((double)r.out[11][2 * i], (double)y[2 * i] + (double)*q,
+                     1e-6, "raise, even");
+        assert_close((double)r.out[11][2 * i + 1], sum, 4e-6, "raise, odd");
     }
     for (size_t b = 0; b < 2; b++) {
         double sum = 0.0;

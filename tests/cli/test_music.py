@@ -135,8 +135,8 @@ class Music(case.Case):
         song(self.song, bars=4)
         self.run_it("analyze", self.song, "--mel", "m.png", "--stft", "s.png",
                     "--cqt", "c.png", "--chroma", "h.png", "--plot", "p.html",
-                    "--pitch", "tracker")
-        for name in "msch":
+                    "--multires", "r.png", "--pitch", "tracker")
+        for name in "mschr":
             data = (self.dir / f"{name}.png").read_bytes()
             self.assertEqual(data[:8], b"\x89PNG\r\n\x1a\n")
         page = (self.dir / "p.html").read_text()
