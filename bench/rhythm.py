@@ -257,7 +257,9 @@ def peer_answers(keep, folder, pieces, bars=False):
         for piece in pieces:
             if piece["file"] not in answers:
                 answers[piece["file"]] = run_peer(peer, folder, piece)
-                keep.write_text(json.dumps(known))
+                part = keep.with_suffix(".part")
+                part.write_text(json.dumps(known))
+                part.replace(keep)
     return known
 
 

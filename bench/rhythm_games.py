@@ -11,6 +11,7 @@ rhythm.py answer, and how far they agree: within 4 %, or within 4 % of the
 other's double or half. A comparison without a goal: most may be wrong
 together. Needs ffmpeg, numpy.
 """
+import itertools
 import pathlib
 import subprocess
 
@@ -59,8 +60,8 @@ def decoded(folder):
 
 def agree(a, b, ratios=(1,)):
     """Either way round: 4 % of the one is not 4 % of the other."""
-    return (rhythm.tempo_right(a, b, ratios) or
-            rhythm.tempo_right(b, a, ratios))
+    return min(a, b) > 1 and (  # 0: no tempo
+        rhythm.tempo_right(a, b, ratios) or rhythm.tempo_right(b, a, ratios))
 
 
 def rows(pieces, answers):
@@ -70,8 +71,7 @@ def rows(pieces, answers):
     for piece in pieces:
         mine, *others = (answers[n][piece["file"]] for n in names)
         with_us = sum(agree(mine["bpm"], o["bpm"], OCTAVE) for o in others)
-        said = f"{mine['bpm']:.1f}" if mine["has_tempo"] else (
-            f"none ({mine['bpm']:.1f})")
+        said = f"{mine['bpm']:.1f}" if mine["has_tempo"] else "none"
         print(f"| {piece['file'][:-4]} | {said} | {mine['confidence']:.2f} | "
               + " | ".join(f"{o['bpm']:.1f}" for o in others) +
               f" | {with_us} of {len(others)} |")
@@ -109,20 +109,32 @@ def company(pieces, answers):
         print(f"| {a} | {count[0]} | {count[1]} |")
 
 
+def share(pieces, answers, pairs_of):
+    """Percent of pairs that agree, and with octaves, as two cells."""
+    bpm = [(answers[a][p["file"]]["bpm"], answers[b][p["file"]]["bpm"])
+           for p in pieces for a, b in pairs_of]
+    return " | ".join(
+        f"{100 * np.mean([agree(x, y, ratios) for x, y in bpm]):.0f} %"
+        if bpm else "-" for ratios in ((1,), OCTAVE))
+
+
 def by_confidence(pieces, answers):
-    """What Stemma's confidence says of the others' agreement."""
-    names = list(answers)[1:]
-    print("\n| Stemma's confidence | tracks | of the others' answers agree | "
-          "with octaves |\n|---|---|---|---|")
-    for low, high in ((0.0, 0.5), (0.5, 0.9), (0.9, 1.01)):
-        some = [p for p in pieces if low <=
-                answers["Stemma"][p["file"]]["confidence"] < high]
-        share = [np.mean([agree(answers["Stemma"][p["file"]]["bpm"],
-                                answers[n][p["file"]]["bpm"], ratios)
-                          for p in some for n in names] or [np.nan])
-                 for ratios in ((1,), OCTAVE)]
-        print(f"| {low:.1f} to {min(high, 1):.1f} | {len(some)} | "
-              f"{100 * share[0]:.0f} % | {100 * share[1]:.0f} % |")
+    """What Stemma's confidence says of how clear a tempo is to the others."""
+    others = list(answers)[1:]
+    among = list(itertools.combinations(others, 2))
+    print("\n| Stemma's confidence | tracks | answers of the others that agree"
+          " with it | or octave | pairs of the others that agree | or octave |"
+          "\n|---|---|---|---|---|---|")
+    mine = answers["Stemma"]
+    for name, low, high in (("no tempo", -1, 0), ("under 0.5", 0, 0.5),
+                            ("0.5 to 0.9", 0.5, 0.9), ("over 0.9", 0.9, 2)):
+        some = [p for p in pieces if low <= (
+            mine[p["file"]]["confidence"] if mine[p["file"]]["has_tempo"]
+            else -1) < high]
+        said = "- | -" if high == 0 else share(
+            some, answers, [("Stemma", o) for o in others])
+        print(f"| {name} | {len(some)} | {said} | "
+              f"{share(some, answers, among)} |")
 
 
 def main():
