@@ -250,7 +250,9 @@ def run_peer(peer, folder, piece):
 
 
 def peer_answers(keep, folder, pieces, bars=False):
-    """Name to answers by file, from KEEP what is there."""
+    """Name to answers by file, from KEEP what is there.
+
+    A peer that is not installed here has what it answered elsewhere."""
     known = json.loads(keep.read_text()) if keep.exists() else {}
     for name, peer in peers(bars).items():
         answers = known.setdefault(name, {})

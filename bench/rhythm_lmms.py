@@ -89,7 +89,10 @@ def songs(folder, rendered):
 
 def row(piece, mine, others):
     """A line of the table; what is not right even by octave is bold."""
-    def cell(bpm):
+    def cell(answer):
+        if answer is None:
+            return "-"
+        bpm = answer["bpm"]
         good = rhythm.tempo_right(bpm, piece["tempo_bpm"])
         octave = rhythm.tempo_right(bpm, piece["tempo_bpm"], (2, 0.5))
         return f"{bpm:.1f}" if good else (
@@ -97,9 +100,9 @@ def row(piece, mine, others):
     said = "" if mine["has_tempo"] else " no"
     cut = " cut" if piece["cut"] else ""
     print(f"| {piece['file'][:-4]} | {piece['length_s']:.0f}{cut} | "
-          f"{piece['tempo_bpm']:.0f} | {cell(mine['bpm'])} | "
+          f"{piece['tempo_bpm']:.0f} | {cell(mine)} | "
           f"{mine['confidence']:.2f}{said} |" +
-          "".join(f" {cell(o['bpm'])} |" for o in others))
+          "".join(f" {cell(o)} |" for o in others))
 
 
 def main():
@@ -117,15 +120,15 @@ def main():
           "".join(f" {n} |" for n in names[1:]) + "\n|---|---|---|---|---|" +
           "---|" * (len(names) - 1))
     for piece in pieces:
-        mine, *others = (answers[n][piece["file"]] for n in names)
+        mine, *others = (answers[n].get(piece["file"]) for n in names)
         row(piece, mine, others)
     print("\n| | right | or its double or half |\n|---|---|---|")
     for name in names:
-        right = [[rhythm.tempo_right(answers[name][p["file"]]["bpm"],
-                                     p["tempo_bpm"], ratios)
-                  for p in pieces] for ratios in ((1,), (1, 2, 0.5))]
-        print(f"| {name} | {sum(right[0])} of {len(pieces)} | "
-              f"{sum(right[1])} |")
+        got = [(answers[name][p["file"]]["bpm"], p["tempo_bpm"])
+               for p in pieces if p["file"] in answers[name]]
+        right = [sum(rhythm.tempo_right(*g, ratios) for g in got)
+                 for ratios in ((1,), (1, 2, 0.5))]
+        print(f"| {name} | {right[0]} of {len(got)} | {right[1]} |")
 
 
 if __name__ == "__main__":
