@@ -105,9 +105,15 @@ def line(name, rows, seconds):
              f"{100 * mean(slow, 'acc1'):.1f} % of {len(slow)}",
              f"{mean(rows, 'beat'):.3f}" if any(r[1]["beats"] for r in rows)
              else "-"]
-    cells += ([f"{mean(rows, 'down'):.3f}", f"{100 * mean(rows, 'metre'):.1f} %"]
-              if any(r[1].get("metre") for r in rows) else ["-", "-"])
+    bars = [f"{mean(rows, 'down'):.3f}", f"{100 * mean(rows, 'metre'):.1f} %"]
+    cells += bars if any(r[1].get("metre") for r in rows) else ["-", "-"]
     print(f"| {name} | " + " | ".join(cells) + f" | {seconds:.2f} |")
+
+
+def seconds(rows, ours):
+    """Spent for each 4 minutes; how long the pieces are, ours know."""
+    return (sum(answer["spent_s"] for _, answer, _ in rows) /
+            sum(ours[piece["file"]]["length_s"] for piece, *_ in rows) * 240)
 
 
 def groups(rows, of):
@@ -282,17 +288,14 @@ def main():
     pieces = load(folder)[:args.first]
     answers = ours(tool, folder, pieces)
     rows = score(pieces, answers)
-    minutes = sum(a["length_s"] for a in answers.values()) / 240
     print("| | Acc1 | Acc2 | slow (Acc1) | beat F | downbeat F | metre | "
           "s per 4 min |\n|---|---|---|---|---|---|---|---|")
-    line("Stemma", rows,
-         sum(a["spent_s"] for a in answers.values()) / minutes)
+    line("Stemma", rows, seconds(rows, answers))
     if args.peers:
         for name, got in peer_answers(args.peers, folder, pieces,
                                       True).items():
             rows_of = score(pieces, got)
-            line(name, rows_of,
-                 sum(r[1]["spent_s"] for r in rows_of) / minutes)
+            line(name, rows_of, seconds(rows_of, answers))
     silent = [p for p in pieces if p["tempo_bpm"] is None]
     if silent:
         right = sum(not answers[p["file"]]["has_tempo"] for p in silent)
