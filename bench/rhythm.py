@@ -1,15 +1,21 @@
 #!/usr/bin/env python3
 """Tempo, beats, downbeats and metre against known truth, beside peers.
 
-    bench/rhythm.py RHYTHM_SAY TRUTH [--peers ANSWERS.json]
+    bench/rhythm.py RHYTHM_SAY TRUTH [--peers ANSWERS.json] [--first N]
 
 TRUTH is a folder made by bench/truth.py (or training/render.py: NAME.json
-beside NAME.wav). Prints the tables of bench/RESULTS-rhythm.md. Peers: librosa
-and aubio where they are installed; their answers are kept in ANSWERS.json,
-for they do not change with ours. Scores as mir_eval: tempo within 4 %
+beside NAME.wav). Prints the tables of bench/RESULTS-rhythm.md. Peers: librosa,
+essentia, madmom, aubio (aubiotrack) and Queen Mary's tracker (qm_track, see
+the results) where they are installed; their answers are kept in ANSWERS.json,
+for they do not change with ours, so a peer that wants a Python environment of
+its own may answer into it there. Scores as mir_eval: tempo within 4 %
 (Acc1), or a multiple by 2 or 3 of it (Acc2); beats within 70 ms, one to one,
 the first 5 s left out. Needs numpy.
 """
+import argparse
+import contextlib
+import functools
+import importlib.metadata
 import json
 import pathlib
 import shutil
@@ -97,10 +103,17 @@ def line(name, rows, seconds):
     cells = [f"{100 * mean(rows, 'acc1'):.1f} %",
              f"{100 * mean(rows, 'acc2'):.1f} %",
              f"{100 * mean(slow, 'acc1'):.1f} % of {len(slow)}",
-             f"{mean(rows, 'beat'):.3f}"]
-    cells += ([f"{mean(rows, 'down'):.3f}", f"{100 * mean(rows, 'metre'):.1f} %"]
-              if any(r[1].get("metre") for r in rows) else ["-", "-"])
+             f"{mean(rows, 'beat'):.3f}" if any(r[1]["beats"] for r in rows)
+             else "-"]
+    bars = [f"{mean(rows, 'down'):.3f}", f"{100 * mean(rows, 'metre'):.1f} %"]
+    cells += bars if any(r[1].get("metre") for r in rows) else ["-", "-"]
     print(f"| {name} | " + " | ".join(cells) + f" | {seconds:.2f} |")
+
+
+def seconds(rows, ours):
+    """Spent for each 4 minutes; how long the pieces are, ours know."""
+    return (sum(answer["spent_s"] for _, answer, _ in rows) /
+            sum(ours[piece["file"]]["length_s"] for piece, *_ in rows) * 240)
 
 
 def groups(rows, of):
@@ -133,7 +146,7 @@ def reliability(rows):
     print(f"\nReliability error (mean over candidates): {error:.3f}")
 
 
-# --- peers ---
+# --- peers: a path to (BPM, beats [s] or [s, position], seconds spent) ---
 
 def peer_librosa(path):
     import librosa
@@ -145,66 +158,144 @@ def peer_librosa(path):
     return float(np.atleast_1d(tempo)[0]), beats, spent
 
 
-def peer_aubio(path):
+def peer_essentia(path):
+    import essentia.standard as es
+    audio = es.MonoLoader(filename=path, sampleRate=44100)()
+    start = time.process_time()
+    bpm, beats = es.RhythmExtractor2013(method="multifeature")(audio)[:2]
+    return float(bpm), beats, time.process_time() - start
+
+
+@functools.cache
+def madmom_tempo():
+    from madmom.features import beats, tempo
+    return beats.RNNBeatProcessor(), tempo.TempoEstimationProcessor(fps=100)
+
+
+@functools.cache
+def madmom_bars():
+    from madmom.features import downbeats
+    return (downbeats.RNNDownBeatProcessor(),
+            downbeats.DBNDownBeatTrackingProcessor(beats_per_bar=[3, 4],
+                                                   fps=100))
+
+
+def madmom(steps, path):
+    network, decode = steps
+    with mono_wav(path) as wav:
+        start = time.process_time()
+        return decode(network(wav.name)), time.process_time() - start
+
+
+def peer_madmom_tempo(path):
+    found, spent = madmom(madmom_tempo(), path)
+    return float(found[0][0]) if len(found) else 0.0, [], spent
+
+
+def peer_madmom_bars(path):
+    rows, spent = madmom(madmom_bars(), path)
+    return median_bpm(rows[:, 0]), rows, spent
+
+
+@contextlib.contextmanager
+def mono_wav(path):
     with tempfile.NamedTemporaryFile(suffix=".wav") as wav:
         subprocess.run(["ffmpeg", "-v", "error", "-y", "-i", path, "-ac", "1",
-                        wav.name], check=True)
-        start = time.time()
-        said = subprocess.run(["aubiotrack", wav.name], check=True,
-                              capture_output=True, text=True).stdout
-        spent = time.time() - start
-    beats = np.array([float(x) for x in said.split()])
-    bpm = 60 / np.median(np.diff(beats)) if len(beats) > 2 else 0.0
-    return float(bpm), beats, spent
+                        "-ar", "44100", wav.name], check=True)
+        yield wav
 
 
-def peers():
+def peer_program(name):
+    """A program that prints the seconds of beats; its tempo their median."""
+    def peer(path):
+        with mono_wav(path) as wav:
+            start = time.time()
+            said = subprocess.run([name, wav.name], check=True,
+                                  capture_output=True, text=True).stdout
+            spent = time.time() - start
+        beats = np.array([float(x) for x in said.split()])
+        return median_bpm(beats), beats, spent
+    return peer
+
+
+def median_bpm(beats):
+    return float(60 / np.median(np.diff(beats))) if len(beats) > 2 else 0.0
+
+
+def peers(bars):
+    """Name to peer; bars: also what is slow and of use for bars alone."""
     out = {}
-    try:
-        import librosa
-        out[f"librosa {librosa.__version__} beat_track"] = peer_librosa
-    except ImportError:
-        print("(librosa is not installed)", file=sys.stderr)
-    if shutil.which("aubiotrack"):
-        out["aubio 0.4.9 aubiotrack"] = peer_aubio
+    for module, say, peer in (
+            ("librosa", "beat_track", peer_librosa),
+            ("essentia", "RhythmExtractor2013", peer_essentia),
+            ("madmom", "TempoDetector", peer_madmom_tempo),
+            ("madmom", "DBNDownBeatTracker", peer_madmom_bars)):
+        try:
+            version = importlib.metadata.version(module)
+            if bars or peer != peer_madmom_bars:
+                out[f"{module} {version} {say}"] = peer
+        except importlib.metadata.PackageNotFoundError:
+            print(f"({module} is not installed)", file=sys.stderr)
+    for name, say in (("aubiotrack", "aubio 0.4.9 aubiotrack"),
+                      ("qm_track", "QM (qm-dsp 1.7.1) TempoTrackV2")):
+        if shutil.which(name):
+            out[say] = peer_program(name)
+        else:
+            print(f"({name} is not installed)", file=sys.stderr)
     return out
 
 
-def run_peer(peer, folder, pieces):
-    out, spent = {}, 0.0
-    for piece in pieces:
-        bpm, beats, seconds = peer(str(folder / piece["file"]))
-        spent += seconds
-        out[piece["file"]] = dict(bpm=bpm or 1e-9,
-                                  beats=[[float(b), 0] for b in beats])
-    return out, spent
+def run_peer(peer, folder, piece):
+    bpm, beats, spent = peer(str(folder / piece["file"]))
+    rows = [[float(x) for x in np.atleast_1d(b)] for b in beats]
+    rows = [[r[0], int(r[1]) if len(r) > 1 else 0] for r in rows]
+    answer = dict(bpm=bpm or 1e-9, beats=rows, spent_s=spent)
+    if any(r[1] for r in rows):
+        answer["metre"] = max(r[1] for r in rows)
+    return answer
 
 
-def peer_answers(keep, folder, pieces):
-    """Name to (answers, seconds), from the file where it is there."""
-    keep = pathlib.Path(keep)
+def peer_answers(keep, folder, pieces, bars=False):
+    """Name to answers by file, from KEEP what is there.
+
+    A peer that is not installed here has what it answered elsewhere."""
     known = json.loads(keep.read_text()) if keep.exists() else {}
-    for name, peer in peers().items():
-        if name not in known:
-            known[name] = run_peer(peer, folder, pieces)
-            keep.write_text(json.dumps(known))
+    for name, peer in peers(bars).items():
+        answers = known.setdefault(name, {})
+        for piece in pieces:
+            if piece["file"] not in answers:
+                answers[piece["file"]] = run_peer(peer, folder, piece)
+                part = keep.with_suffix(".part")
+                part.write_text(json.dumps(known))
+                part.replace(keep)
     return known
 
 
+def arguments(doc):
+    parser = argparse.ArgumentParser(
+        description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("rhythm_say")
+    parser.add_argument("folder", type=pathlib.Path)
+    parser.add_argument("--peers", type=pathlib.Path)
+    return parser
+
+
 def main():
-    tool, folder = sys.argv[1], pathlib.Path(sys.argv[2])
-    pieces = load(folder)
+    args = arguments(__doc__)
+    args.add_argument("--first", type=int)
+    args = args.parse_args()
+    tool, folder = args.rhythm_say, args.folder
+    pieces = load(folder)[:args.first]
     answers = ours(tool, folder, pieces)
     rows = score(pieces, answers)
-    minutes = sum(a["length_s"] for a in answers.values()) / 240
     print("| | Acc1 | Acc2 | slow (Acc1) | beat F | downbeat F | metre | "
           "s per 4 min |\n|---|---|---|---|---|---|---|---|")
-    line("Stemma", rows,
-         sum(a["spent_s"] for a in answers.values()) / minutes)
-    if "--peers" in sys.argv:
-        for name, (got, spent) in peer_answers(sys.argv[4], folder,
-                                               pieces).items():
-            line(name, score(pieces, got), spent / minutes)
+    line("Stemma", rows, seconds(rows, answers))
+    if args.peers:
+        for name, got in peer_answers(args.peers, folder, pieces,
+                                      True).items():
+            rows_of = score(pieces, got)
+            line(name, rows_of, seconds(rows_of, answers))
     silent = [p for p in pieces if p["tempo_bpm"] is None]
     if silent:
         right = sum(not answers[p["file"]]["has_tempo"] for p in silent)
