@@ -11,7 +11,7 @@
 
 enum {
     UNITS = 6,             /* at most, beside the meter and the fold */
-    ENDS = 4,              /* that can be finished beside each other */
+    ENDS = 3,              /* that can be finished beside each other */
     NET_BLOCK = 1 << 14,   /* samples at 16 kHz */
     VOICED_PERCENT = 90,   /* confidence from which SwiftF0 says voiced */
     NET_FRAME_OFFSET = 127 /* samples from a hop's start to its centre */
@@ -389,8 +389,8 @@ static st_status hear_harmony(st_listen *l) {
 }
 
 static void finish_one(void *ctx, int i) {
-    static st_status (*const how[])(st_listen *) = {finish_pitch, finish_rhythm,
-                                                    finish_role, finish_peaks};
+    static st_status (*const how[])(st_listen *) = {finish_rhythm, finish_role,
+                                                    finish_peaks};
     st_listen *l = ctx;
     l->finished[i] = how[i](l);
 }
@@ -434,6 +434,8 @@ static st_status finish(st_listen *l, st_pool *pool, st_err *err) {
     st_status status = ST_OK;
     if (l->spectra != NULL)
         status = st_spectra_finish(l->spectra);
+    if (status == ST_OK) /* alone: its memory and the rhythm's are the most */
+        status = finish_pitch(l);
     if (status == ST_OK) {
         st_pool_for(pool, ENDS, finish_one, l);
         for (int i = 0; status == ST_OK && i < ENDS; i++)
