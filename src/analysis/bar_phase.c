@@ -7,7 +7,7 @@
 #include <math.h>
 
 const st_phase_weights st_phase_fitted = {
-    .bar = 0.4f, .gain = 0.1, .trust = 0.03};
+    .bar = 1.4f, .gain = 0.3, .trust = 0.1};
 
 static const float most = 8.0f; /* nats a single change may count */
 static const double unsure = 0.01, sure = 0.99;
