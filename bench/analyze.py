@@ -61,12 +61,12 @@ def main():
     runs = int(sys.argv[3]) if len(sys.argv) > 3 else 3
     room = pathlib.Path(tempfile.mkdtemp())
     base = [stemma, "analyze", track, "--no-cache", "--json", "--threads", "1"]
-    pictures = [w for p in ("mel", "stft", "cqt", "chroma") for w in (f"--{p}", room / f"{p}.png")]
+    pictures = [w for p in ("mel", "stft", "multires", "cqt", "chroma") for w in (f"--{p}", room / f"{p}.png")]
+    everything = ["--pitch", "tracker", *pictures, "--plot", room / "p.html", "--peaks", room / "p.bin"]
     jobs = {
         "stemma analyze": base,
         "the same with the pitch track": base + ["--pitch", "tracker"],
-        "with pitch, four pictures and the page":
-            base + ["--pitch", "tracker", *pictures, "--plot", room / "p.html"],
+        "with pitch, five pictures, the page and the peaks": base + everything,
         "only the meters": base + ["--engine", "meter"],
         "librosa stack": [sys.executable, "-c", STACK, track, "no"],
         "librosa stack with pYIN": [sys.executable, "-c", STACK, track, "pitch"],
@@ -89,8 +89,9 @@ def main():
                     "-t", "3600", "-c:a", "pcm_s16le", hour], check=True)
     print("| | processor s | wall s | MiB |\n|---|---|---|---|")
     line("an hour, all", [run(stemma, "analyze", hour, "--no-cache", "--json", "--threads", "1")])
-    line("an hour, with pitch and four pictures",
-         [run(stemma, "analyze", hour, "--no-cache", "--json", "--pitch", "tracker", *pictures)])
+    for threads in (1, 2):
+        line(f"an hour, with pitch, five pictures, the page and the peaks, {threads} thread{'s' * (threads > 1)}",
+             [run(stemma, "analyze", hour, "--no-cache", "--json", "--threads", threads, *everything)])
     os.remove(hour)
     stems = [room / f"stem{i}.wav" for i in range(12)]
     for stem in stems:
