@@ -8,7 +8,7 @@
 #include <assert.h>
 #include <string.h>
 
-enum { FRAMES = ST_SPEC_FRAMES, REACH = ST_HALFBAND_REACH, CHUNK = 4096 };
+enum { FRAMES = ST_SPEC_FRAMES, CHUNK = 4096 };
 
 /* The signal at rate / 2^l; x[i - start] is its sample i. Samples before the
  * first and from `length` on are 0. */
@@ -24,7 +24,11 @@ struct st_cqt {
     st_cqt_plan plan;
     st_frame_sink sink;
     level level[ST_CQT_LEVELS];
-    float taps[ST_HALFBAND_PAIRS];
+    /* from level to level: the steep filter where librosa's numbers are
+     * wanted, else the half-band */
+    void (*halve)(float *out, const float *in, const float *taps, size_t n);
+    float taps[ST_STEEP_REACH + 1];
+    int reach;                   /* samples it needs to each side */
     float *rows;                 /* [longest kernel][FRAMES] */
     float *re, *im;              /* [bins][FRAMES] */
     float *out;                  /* [2 bins] */
@@ -41,7 +45,7 @@ static int64_t lookahead(const st_cqt *c) {
     int64_t most = 0;
     for (int l = 0; l < c->plan.levels; l++) {
         int64_t scale = (int64_t)1 << l;
-        int64_t need = c->plan.high[l] * scale + (REACH + 2) * (scale - 1);
+        int64_t need = c->plan.high[l] * scale + (c->reach + 2) * (scale - 1);
         most = need > most ? need : most;
     }
     return most + (FRAMES - 1) * (int64_t)c->plan.params.hop;
@@ -52,7 +56,7 @@ static st_status allocate_levels(st_cqt *c) {
     int64_t ahead = lookahead(c);
     for (int l = 0; l < c->plan.levels; l++) {
         int64_t hold = -c->plan.low[l] + FRAMES * (int64_t)hop_of(c, l) +
-                       ((ahead + CHUNK) >> l) + 4 * REACH;
+                       ((ahead + CHUNK) >> l) + 4 * c->reach;
         c->level[l].capacity = (size_t)(2 * hold + 2 * CHUNK);
         c->level[l].x = st_calloc(c->level[l].capacity, sizeof(float));
         if (c->level[l].x == NULL)
@@ -85,7 +89,12 @@ st_status st_cqt_new(st_cqt **out, const st_cqt_params *params,
         return ST_NO_MEM;
     c->ops = st_spec_ops_get();
     c->sink = sink;
-    st_halfband_fill(c->taps);
+    c->halve = params->analytic ? c->ops->thin : c->ops->halve;
+    c->reach = params->analytic ? ST_STEEP_REACH : ST_HALFBAND_REACH;
+    if (params->analytic)
+        st_steep_fill(c->taps);
+    else
+        st_halfband_fill(c->taps);
     st_status status = st_cqt_plan_init(&c->plan, params);
     if (status == ST_OK)
         status = allocate(c);
@@ -115,7 +124,8 @@ void st_cqt_free(st_cqt *c) {
 void st_cqt_reset(st_cqt *c) {
     for (int l = 0; l < c->plan.levels; l++) {
         level *v = &c->level[l];
-        int64_t before = -c->plan.low[l] > REACH ? -c->plan.low[l] : REACH;
+        int64_t before =
+            -c->plan.low[l] > c->reach ? -c->plan.low[l] : c->reach;
         v->start = -before;
         v->end = 0;
         v->length = INT64_MAX;
@@ -131,7 +141,7 @@ void st_cqt_reset(st_cqt *c) {
 static int64_t oldest_needed(const st_cqt *c, int l) {
     int64_t oldest = c->frame * hop_of(c, l) + c->plan.low[l];
     if (l + 1 < c->plan.levels) {
-        int64_t half = 2 * c->level[l + 1].end - REACH;
+        int64_t half = 2 * c->level[l + 1].end - c->reach;
         oldest = half < oldest ? half : oldest;
     }
     return oldest;
@@ -152,13 +162,12 @@ static void make_room(const st_cqt *c, int l, level *v, int64_t n) {
 static void halve(st_cqt *c, int l) {
     const level *from = &c->level[l];
     level *to = &c->level[l + 1];
-    int64_t n = (from->end - REACH + 1) / 2 - to->end;
+    int64_t n = (from->end - c->reach + 1) / 2 - to->end;
     if (n <= 0)
         return;
     make_room(c, l + 1, to, n);
     float *out = to->x + (to->end - to->start);
-    c->ops->halve(out, from->x + (2 * to->end - from->start), c->taps,
-                  (size_t)n);
+    c->halve(out, from->x + (2 * to->end - from->start), c->taps, (size_t)n);
     to->end += n;
     int64_t over = to->end - to->length;
     if (over > 0) {

@@ -27,3 +27,20 @@ double st_halfband_gain(const float taps[PAIRS], double cycles) {
         gain += 2.0 * (double)taps[j] * st_cospi(2.0 * cycles * (1 + 2 * j));
     return gain;
 }
+
+#define STEEP_CUT 0.239 /* of the rate */
+#define STEEP_BETA 17.0
+
+void st_steep_fill(float taps[ST_STEEP_REACH + 1]) {
+    enum { ALL = 2 * ST_STEEP_REACH + 1 };
+    double window[ALL], raw[ST_STEEP_REACH + 1], sum = 0.0;
+    st_window_kaiser(window, ALL, STEEP_BETA);
+    for (int k = 0; k <= ST_STEEP_REACH; k++) {
+        double sine = k == 0 ? 2.0 * STEEP_CUT
+                             : st_sinpi(2.0 * STEEP_CUT * k) / (ST_PI * k);
+        raw[k] = sine * window[ST_STEEP_REACH + k];
+        sum += k == 0 ? raw[k] : 2.0 * raw[k];
+    }
+    for (int k = 0; k <= ST_STEEP_REACH; k++)
+        taps[k] = (float)(raw[k] / sum);
+}

@@ -16,4 +16,12 @@ void st_halfband_fill(float taps[ST_HALFBAND_PAIRS]);
 /* Gain at `cycles` per input sample, 0..0.5. [any] */
 double st_halfband_gain(const float taps[ST_HALFBAND_PAIRS], double cycles);
 
+enum { ST_STEEP_REACH = 250 }; /* taps to each side */
+
+/* A steep one for the same: -6 dB at 0.239 of the input rate. About as steep
+ * as the resampler that librosa takes, so octaves agree with it where a file
+ * starts or ends in full sound, too: what lies near a quarter of the rate is
+ * heard there. taps[0] is the middle. [any] */
+void st_steep_fill(float taps[ST_STEEP_REACH + 1]);
+
 #endif

@@ -92,6 +92,41 @@ static void halve(float *restrict out, const float *restrict in,
         halve_block(out, in, taps, n, BLOCK);
 }
 
+/* As above; here even distances count, too. */
+enum { STEEP = ST_SPEC_STEEP, WIDE = 256, REST = WIDE + STEEP };
+
+ST_INLINE void add_pair(float *restrict sum, const float *restrict left,
+                        const float *restrict right, float tap) {
+    for (size_t i = 0; i < WIDE; i++)
+        sum[i] += tap * (left[i] + right[i]);
+}
+
+static void thin_block(float *restrict out, const float *restrict in,
+                       const float *restrict taps, size_t n) {
+    float sum[WIDE], even[REST] = {0}, odd[REST] = {0};
+    const float *from = in - STEEP;
+    for (size_t i = 0; i < n + STEEP; i++)
+        even[i] = from[2 * i];
+    for (size_t i = 0; i + 1 < n + STEEP; i++)
+        odd[i] = from[2 * i + 1];
+    const float *x = even + STEEP / 2, *y = odd + STEEP / 2;
+    for (size_t i = 0; i < WIDE; i++)
+        sum[i] = taps[0] * x[i];
+    for (size_t k = 1; k < STEEP; k += 2) {
+        add_pair(sum, y - (k + 1) / 2, y + k / 2, taps[k]);
+        add_pair(sum, x - (k + 1) / 2, x + (k + 1) / 2, taps[k + 1]);
+    }
+    memcpy(out, sum, n * sizeof *out);
+}
+
+static void thin(float *restrict out, const float *restrict in,
+                 const float *restrict taps, size_t n) {
+    for (; n >= WIDE; n -= WIDE, out += WIDE, in += 2 * (size_t)WIDE)
+        thin_block(out, in, taps, WIDE);
+    if (n > 0)
+        thin_block(out, in, taps, n);
+}
+
 static void rows(float *restrict out, const float *restrict in, size_t step,
                  size_t n) {
     for (size_t i = 0; i < n; i++)
@@ -152,6 +187,7 @@ const st_spec_ops ST_SPEC_OPS_TABLE = {
     .db = db,
     .mix = mix,
     .halve = halve,
+    .thin = thin,
     .rows = rows,
     .project = project,
     .spread = spread,

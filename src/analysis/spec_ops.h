@@ -8,7 +8,8 @@
 enum {
     ST_SPEC_FRAMES = 16, /* frames side by side in `rows` and `project` */
     ST_SPEC_LANES = 8,   /* band weights come in multiples of this */
-    ST_SPEC_PAIRS = 19   /* non-zero taps a side of the half-band filter */
+    ST_SPEC_PAIRS = 19,  /* non-zero taps a side of the half-band filter */
+    ST_SPEC_STEEP = 250  /* taps a side of the steep one */
 };
 
 /* A triangle: weights[count] over the bins from `first`; count a multiple of
@@ -39,6 +40,10 @@ typedef struct {
      * x = in + 2i: half the rate. `in` must reach 2 ST_SPEC_PAIRS - 1 samples
      * to both sides. */
     void (*halve)(float *out, const float *in, const float *taps, size_t n);
+    /* out[i] = taps[0] x[0] + sum over k = 1..ST_SPEC_STEEP of taps[k] (x[-k] +
+     * x[k]), x = in + 2i: half the rate by a steep filter. `in` must reach
+     * ST_SPEC_STEEP samples to both sides. */
+    void (*thin)(float *out, const float *in, const float *taps, size_t n);
     /* out[i][f] = in[f * step + i], ST_SPEC_FRAMES frames, n samples */
     void (*rows)(float *out, const float *in, size_t step, size_t n);
     /* Two kernels with taps[n][4] (re, im, re, im) against x[n][frames]:

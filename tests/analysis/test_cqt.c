@@ -238,6 +238,25 @@ static void test_halfband_filter(void **state) {
     }
 }
 
+/* Gain of a symmetric filter at `cycles` per sample. */
+static double steep_gain(const float *taps, double cycles) {
+    double gain = (double)taps[0];
+    for (int k = 1; k <= ST_STEEP_REACH; k++)
+        gain += 2.0 * (double)taps[k] * cos(2.0 * M_PI * cycles * k);
+    return gain;
+}
+
+static void test_steep_filter(void **state) {
+    (void)state;
+    float taps[ST_STEEP_REACH + 1];
+    st_steep_fill(taps);
+    for (double f = 0.0; f < 0.2265; f += 0.0005)
+        assert_close(steep_gain(taps, f), 1.0, 1e-6, "pass band");
+    assert_close(steep_gain(taps, 0.239), 0.5, 1e-3, "middle");
+    for (double f = 0.252; f < 0.5; f += 0.0005)
+        assert_true(fabs(steep_gain(taps, f)) < 1e-6);
+}
+
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_cqt_definition),
@@ -248,6 +267,7 @@ int main(void) {
         cmocka_unit_test(test_cqt_edges),
         cmocka_unit_test(test_cqt_refuses),
         cmocka_unit_test(test_halfband_filter),
+        cmocka_unit_test(test_steep_filter),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -193,6 +193,7 @@ static void run_ops(const st_spec_ops *ops, size_t n, results *r) {
     ops->db(r->out[5], r->out[2], 1e-10f, n);
     ops->mix(r->out[6], x, taps, n / 16, 16);
     ops->halve(r->out[7], x + 2 * PAIRS, taps, n);
+    ops->thin(r->out[12], x + ST_SPEC_STEEP, taps, n);
     ops->rows(r->out[8], x, 5, n / 16);
     ops->project(r->out[9], x, taps, n / 16);
     memcpy(r->out[10], y, sizeof y);
@@ -227,6 +228,11 @@ static void check_plain(const st_spec_ops *ops, size_t n) {
             sum += (double)taps[j] *
                    ((double)p[1 + 2 * j] + (double)*(p - 1 - 2 * j));
         assert_close((double)r.out[7][i], sum, 2e-6, "halve");
+        p = x + ST_SPEC_STEEP + 2 * i;
+        sum = (double)taps[0] * (double)p[0];
+        for (int k = 1; k <= ST_SPEC_STEEP; k++)
+            sum += (double)taps[k] * ((double)p[k] + (double)*(p - k));
+        assert_close((double)r.out[12][i], sum, 1e-5, "thin");
         sum = (double)y[i];
         for (size_t k = 0; k < 4; k++)
             sum +=
