@@ -54,8 +54,8 @@ static void put(FILE *f, const void *data, size_t size, size_t count) {
 }
 
 static void save(const st_rhythm_front *front, const char *path) {
-    int64_t chroma_frames = 0, frames = st_rhythm_front_frames(front);
-    const uint8_t *chroma = st_rhythm_front_chroma(front, &chroma_frames);
+    int64_t frames = st_rhythm_front_frames(front);
+    int64_t chroma_frames = st_rhythm_front_chromas(front);
     int32_t head[2] = {(int32_t)frames, (int32_t)chroma_frames};
     double power = st_rhythm_front_power(front);
     char part[4200];
@@ -65,8 +65,10 @@ static void save(const st_rhythm_front *front, const char *path) {
         exit(1);
     put(f, head, sizeof head, 1);
     put(f, &power, sizeof power, 1);
-    put(f, st_rhythm_front_bands(front), 2 * ST_RHYTHM_BANDS, (size_t)frames);
-    put(f, chroma, ST_RHYTHM_CLASSES, (size_t)chroma_frames);
+    for (int64_t i = 0; i < frames; i++)
+        put(f, st_rhythm_front_bands(front, i), 2, ST_RHYTHM_BANDS);
+    for (int64_t i = 0; i < chroma_frames; i++)
+        put(f, st_rhythm_front_chroma(front, i), 1, ST_RHYTHM_CLASSES);
     if (fclose(f) != 0 || rename(part, path) != 0)
         exit(1);
 }

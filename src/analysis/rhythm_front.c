@@ -19,7 +19,8 @@ enum {
     LANES = ST_SPEC_LANES,
     LOW_BIN = 19,   /* of the long spectrum: 102 Hz */
     HIGH_BIN = 391, /* 2105 Hz */
-    STEP = 512,     /* frames that the store grows by at least */
+    ROWS = 4096,    /* of a block of the store */
+    LIST = 64,      /* blocks that its list grows by */
     SCALE = 256
 };
 
@@ -32,6 +33,13 @@ typedef struct {
     float share, strength; /* of the higher one; 0 outside */
 } bin_class;
 
+/* Rows in blocks, so that nothing is copied while it grows. */
+typedef struct {
+    unsigned char **block;
+    int64_t blocks;
+    size_t bytes; /* of a row */
+} store;
+
 struct st_rhythm_front {
     int hop;
     st_powerspec *spec, *fine;
@@ -39,10 +47,8 @@ struct st_rhythm_front {
     st_spec_band band[BANDS];
     float *weights;
     bin_class classes[HIGH_BIN];
-    int16_t *logs;
-    int64_t frames, room;
-    uint8_t *chroma;
-    int64_t chroma_frames, chroma_room;
+    store logs, chroma; /* rows of int16_t [BANDS], of uint8_t [CLASSES] */
+    int64_t frames, chroma_frames;
     double power;
     st_status status;
 };
@@ -125,27 +131,45 @@ static void make_classes(st_rhythm_front *f) {
 
 /* --- frames as they come --- */
 
-static st_status grow(void **block, int64_t *room, int64_t need, size_t size) {
-    if (need <= *room)
-        return ST_OK;
-    int64_t more = *room + *room / 8 + STEP;
-    st_status status = st_regrow(block, (size_t)*room, (size_t)more, size);
-    if (status == ST_OK)
-        *room = more;
-    return status;
+/* Room for `row`, of the next one to come; NULL without memory. */
+static void *room_for(store *s, int64_t row) {
+    int64_t block = row / ROWS;
+    if (block == s->blocks) {
+        void *list = s->block;
+        if (s->blocks % LIST == 0 &&
+            st_regrow(&list, (size_t)s->blocks, (size_t)(s->blocks + LIST),
+                      sizeof *s->block) != ST_OK)
+            return NULL;
+        s->block = list;
+        s->block[block] = st_calloc(ROWS, s->bytes);
+        if (s->block[block] == NULL)
+            return NULL;
+        s->blocks++;
+    }
+    return s->block[block] + (size_t)(row % ROWS) * s->bytes;
+}
+
+static const void *row_of(const store *s, int64_t row) {
+    return s->block[row / ROWS] + (size_t)(row % ROWS) * s->bytes;
+}
+
+static void store_free(store *s) {
+    for (int64_t i = 0; i < s->blocks; i++)
+        st_free(s->block[i]);
+    st_free(s->block);
+    s->block = NULL;
+    s->blocks = 0;
 }
 
 static void take_bands(void *ctx, int64_t frame, const float *power) {
     st_rhythm_front *f = ctx;
-    void *block = f->logs;
-    if (f->status == ST_OK)
-        f->status = grow(&block, &f->room, frame + 1, BANDS * sizeof *f->logs);
-    f->logs = block;
+    int16_t *row = room_for(&f->logs, frame);
+    if (row == NULL)
+        f->status = ST_NO_MEM;
     if (f->status != ST_OK)
         return;
     float p[BANDS];
     f->ops->bands(p, power, f->band, BANDS);
-    int16_t *row = f->logs + frame * BANDS;
     double sum = 0.0;
     for (int b = 0; b < BANDS; b++) {
         row[b] = (int16_t)lrintf(st_log2f(p[b] + least) * SCALE);
@@ -157,10 +181,9 @@ static void take_bands(void *ctx, int64_t frame, const float *power) {
 
 static void take_chroma(void *ctx, int64_t frame, const float *power) {
     st_rhythm_front *f = ctx;
-    void *block = f->chroma;
-    if (f->status == ST_OK)
-        f->status = grow(&block, &f->chroma_room, frame + 1, CLASSES);
-    f->chroma = block;
+    uint8_t *row = room_for(&f->chroma, frame);
+    if (row == NULL)
+        f->status = ST_NO_MEM;
     if (f->status != ST_OK)
         return;
     float c[CLASSES] = {0}, top = 1e-4f;
@@ -173,7 +196,7 @@ static void take_chroma(void *ctx, int64_t frame, const float *power) {
     for (int i = 0; i < CLASSES; i++)
         top = c[i] > top ? c[i] : top;
     for (int i = 0; i < CLASSES; i++)
-        f->chroma[frame * CLASSES + i] = (uint8_t)lrintf(c[i] / top * 255.0f);
+        row[i] = (uint8_t)lrintf(c[i] / top * 255.0f);
     f->chroma_frames = frame + 1;
 }
 
@@ -197,6 +220,8 @@ st_status st_rhythm_front_new(st_rhythm_front **out, int hop) {
     if (f == NULL)
         return ST_NO_MEM;
     f->hop = hop;
+    f->logs.bytes = BANDS * sizeof(int16_t);
+    f->chroma.bytes = CLASSES;
     f->ops = st_spec_ops_get();
     make_classes(f);
     st_status status = make_bands(f);
@@ -216,8 +241,8 @@ void st_rhythm_front_free(st_rhythm_front *f) {
     st_powerspec_free(f->spec);
     st_powerspec_free(f->fine);
     st_free(f->weights);
-    st_free(f->logs);
-    st_free(f->chroma);
+    store_free(&f->logs);
+    store_free(&f->chroma);
     st_free(f);
 }
 
@@ -243,11 +268,8 @@ st_status st_rhythm_front_finish(st_rhythm_front *f) {
 }
 
 void st_rhythm_front_forget(st_rhythm_front *f) {
-    st_free(f->logs);
-    st_free(f->chroma);
-    f->logs = NULL;
-    f->chroma = NULL;
-    f->room = f->chroma_room = 0;
+    store_free(&f->logs);
+    store_free(&f->chroma);
     f->frames = f->chroma_frames = 0;
 }
 
@@ -259,14 +281,16 @@ double st_rhythm_front_power(const st_rhythm_front *f) {
     return f->frames > 0 ? f->power / (double)f->frames : 0.0;
 }
 
-const int16_t *st_rhythm_front_bands(const st_rhythm_front *f) {
-    return f->logs;
+const int16_t *st_rhythm_front_bands(const st_rhythm_front *f, int64_t frame) {
+    return row_of(&f->logs, frame);
 }
 
-const uint8_t *st_rhythm_front_chroma(const st_rhythm_front *f,
-                                      int64_t *frames) {
-    *frames = f->chroma_frames;
-    return f->chroma;
+int64_t st_rhythm_front_chromas(const st_rhythm_front *f) {
+    return f->chroma_frames;
+}
+
+const uint8_t *st_rhythm_front_chroma(const st_rhythm_front *f, int64_t frame) {
+    return row_of(&f->chroma, frame);
 }
 
 /* --- what the network gets --- */
@@ -278,7 +302,7 @@ static void fill_logs(const st_rhythm_front *f, int64_t frame, float shift,
         memset(x, 0, BANDS * sizeof *x);
         return;
     }
-    const int16_t *row = f->logs + frame * BANDS;
+    const int16_t *row = st_rhythm_front_bands(f, frame);
     for (int b = 0; b < BANDS; b++) {
         float half = 0.5f * ((float)row[b] * (1.0f / SCALE) - shift);
         x[b] = st_log2f(1.0f + gain * st_exp2f(half));
@@ -289,8 +313,9 @@ static void fill_chroma(const st_rhythm_front *f, int64_t frame, float *c) {
     int64_t at = (frame + ST_RHYTHM_PER_CHROMA / 2) / ST_RHYTHM_PER_CHROMA;
     if (at >= f->chroma_frames)
         at = f->chroma_frames - 1;
+    const uint8_t *row = st_rhythm_front_chroma(f, at);
     for (int i = 0; i < CLASSES; i++)
-        c[i] = (float)f->chroma[at * CLASSES + i] * (1.0f / 255.0f);
+        c[i] = (float)row[i] * (1.0f / 255.0f);
 }
 
 void st_rhythm_front_fill(const st_rhythm_front *f, int64_t first,

@@ -42,11 +42,14 @@ int64_t st_rhythm_front_frames(const st_rhythm_front *front);
 /* Mean power of a band over all frames, in squares of DFT values (a sine of
  * amplitude 1 is about 1260); 0 for silence. [any] */
 double st_rhythm_front_power(const st_rhythm_front *front);
-/* What is kept: log2 of power times 256 [frames][BANDS]; pitch classes, the
- * strongest 255, [chroma frames][CLASSES]. [any] */
-const int16_t *st_rhythm_front_bands(const st_rhythm_front *front);
+/* What is kept of a frame: log2 of power times 256 [BANDS]. [any] */
+const int16_t *st_rhythm_front_bands(const st_rhythm_front *front,
+                                     int64_t frame);
+/* How many frames of pitch classes; and one, the strongest 255 [CLASSES]. [any]
+ */
+int64_t st_rhythm_front_chromas(const st_rhythm_front *front);
 const uint8_t *st_rhythm_front_chroma(const st_rhythm_front *front,
-                                      int64_t *frames);
+                                      int64_t frame);
 /* out[count][ST_RHYTHM_INPUTS] of frames first..; those outside of the piece
  * are zeros. For band b: x = log2(1 + 20 sqrt(P / mean P)), its rise over
  * the frame before, and the pitch classes 0..1. [any] */
