@@ -118,14 +118,12 @@ void st_chroma_tap(st_chroma *c, st_frame_sink sink) {
     c->tap = sink;
 }
 
-void st_chroma_forget(st_chroma *c, bool forgets) {
-    c->forgets = forgets;
-    for (size_t i = 0; forgets && i < c->blocks; i++)
+void st_chroma_forget(st_chroma *c) {
+    for (size_t i = 0; i < c->blocks; i++)
         st_free(c->block[i]);
-    if (forgets) {
-        c->blocks = 0;
-        c->frames = 0;
-    }
+    c->forgets = true;
+    c->blocks = 0;
+    c->frames = 0;
 }
 
 st_status st_chroma_process(st_chroma *c, const float *in, int64_t n) {

@@ -16,7 +16,6 @@
 #include "core/attr.h"
 #include "core/status.h"
 
-#include <stdbool.h>
 #include <stdint.h>
 
 enum { ST_CHROMA_CLASSES = 12, ST_CHROMA_FINE = 36, ST_CHROMA_BINS = 252 };
@@ -41,9 +40,9 @@ void st_chroma_reset(st_chroma *c); /* as new; keeps its memory [rt] */
 /* Gives each frame's ST_CHROMA_BINS constant-Q magnitudes, 36 an octave from
  * C1, to `sink` as well; frame NULL: to none. [main] */
 void st_chroma_tap(st_chroma *c, st_frame_sink sink);
-/* true: frames go to the tap alone from now on, and those kept are freed.
- * [main] */
-void st_chroma_forget(st_chroma *c, bool forgets);
+/* Frames go to the tap alone from now on, also after _reset, and those kept
+ * are freed. [main] */
+void st_chroma_forget(st_chroma *c);
 /* Any n >= 0; any division gives the same bits; unusable samples are read as
  * 0. Grows by blocks of frames: ST_NO_MEM. [one at a time] */
 ST_MUST_USE st_status st_chroma_process(st_chroma *c, const float *in,

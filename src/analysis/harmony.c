@@ -261,6 +261,8 @@ st_status st_harmony_hear(st_harmony *h, const st_harmony_grid *grid) {
             h->cells, t->confidence >= TUNED ? t->cents : 0.0, w->rows);
     if (status == ST_OK)
         listen(h, w);
+    else
+        h->finished = true; /* then only _reset or _free */
     return status;
 }
 

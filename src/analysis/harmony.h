@@ -124,7 +124,8 @@ ST_MUST_USE st_status st_harmony_process(st_harmony *h, const float *in,
 st_frame_sink st_harmony_sink(st_harmony *h);
 
 /* Nothing follows: the network hears it all; of grid only tuning and seconds
- * count, and it may be NULL. ST_NO_MEM, ST_BAD_ARG (called twice). [main] */
+ * count, and it may be NULL. ST_NO_MEM (then only _reset or _free), ST_BAD_ARG
+ * (called twice). [main] */
 ST_MUST_USE st_status st_harmony_hear(st_harmony *h,
                                       const st_harmony_grid *grid);
 /* Between _hear and _finish: where chords change. at_s[n] rising, n >= 0;

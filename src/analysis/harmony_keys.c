@@ -70,8 +70,8 @@ static void whole(const st_harmonynet *net, const st_harmonynet_pool *pools,
     double none = probabilities(logits, p);
     rank(p, none, r);
     if (none > 0.5) {
-        no_key(r,
-               "There are no notes that make a key: drums, noise or speech.");
+        no_key(r, "No notes that settle a key: drums, noise, speech, a single "
+                  "tone, or all tones alike.");
         r->key_confidence = 1.0 - none;
     } else if (r->key_confidence < LEAST) {
         no_key(r, "The notes fit several keys equally well.");

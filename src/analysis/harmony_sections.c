@@ -21,6 +21,7 @@ enum {
     LABELS = 26
 };
 
+#define UNSURE 0.2 /* confidence of a boundary */
 #define SAME 0.55f /* likeness of sections of one label */
 
 /* Costs of a section, beside its fresh start: */
@@ -296,6 +297,15 @@ static void name_sections(const music *m, const int64_t *first, int64_t count,
     }
 }
 
+/* Cut only because sections have a usual length: nothing returns, for nothing
+ * ever changed. */
+static bool one_and_the_same(const st_section *s, int64_t count) {
+    for (int64_t i = 1; i < count; i++)
+        if (s[i].confidence >= UNSURE || strcmp(s[i].label, "A") != 0)
+            return false;
+    return count > 0;
+}
+
 static st_status tell(const music *m, st_section **out, int64_t *count) {
     size_t n = (size_t)m->bars + 1;
     int64_t *first = st_calloc(n, sizeof *first);
@@ -316,6 +326,10 @@ static st_status tell(const music *m, st_section **out, int64_t *count) {
                                    .confidence = (double)fresh};
             snprintf(made[i].label, sizeof made[i].label, "%c",
                      (char)('A' + label[i]));
+        }
+        if (one_and_the_same(made, *count)) {
+            made[0].end_s = made[*count - 1].end_s;
+            *count = 1;
         }
         *out = made;
     }

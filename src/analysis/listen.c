@@ -26,6 +26,8 @@ typedef struct {
     int64_t frames, room;
 } network;
 
+#define CANCELLED 1e-4 /* of the channels' power: 40 dB under them */
+
 struct st_listen {
     st_listen_params params;
     st_listen_result heard;
@@ -36,6 +38,7 @@ struct st_listen {
     st_resampler *rate;
     float *mono[ST_FLOW_SLOTS]; /* at ST_LISTEN_RATE_HZ, of a block */
     int64_t mono_frames[ST_FLOW_SLOTS], mono_room;
+    double power, mono_power; /* mean of the channels, of their fold: sums */
     st_rhythm *rhythm;
     st_harmony *harmony;
     st_spectra *spectra;
@@ -206,6 +209,13 @@ static void clean(st_block *block) {
                 block->channel[c][i] = 0.0f;
 }
 
+static double power_of(const float *x, int n) {
+    double sum = 0.0;
+    for (int i = 0; i < n; i++)
+        sum += (double)x[i] * (double)x[i];
+    return sum;
+}
+
 /* Mono of a block, or of the resampler's rest (block NULL), into a slot. */
 static st_status fold(st_listen *l, st_block *block, int slot, st_err *err) {
     int64_t done = 0, frames = block != NULL ? block->frames : 0;
@@ -215,6 +225,10 @@ static st_status fold(st_listen *l, st_block *block, int slot, st_err *err) {
         clean(block);
         st_channel_matrix_apply(
             &l->matrix, (const float *const *)block->channel, &l->fold, frames);
+        for (int c = 0; c < block->channels; c++)
+            l->power +=
+                power_of(block->channel[c], block->frames) / block->channels;
+        l->mono_power += power_of(l->fold, block->frames);
     }
     while (block != NULL ? done < frames : got > 0) {
         const float *in = l->fold + done;
@@ -450,6 +464,7 @@ static void tell(st_listen *l) {
     st_listen_result *h = &l->heard;
     h->format.frames = l->frames;
     h->seconds = (double)l->frames / h->format.rate_hz;
+    h->cancels = l->mono_power < CANCELLED * l->power;
     h->meter = l->meter;
     h->peaks = l->peaks;
     h->spectra = l->spectra;
@@ -498,6 +513,13 @@ st_status st_listen_run(st_listen *l, st_source *source, st_pool *pool,
     if (status == ST_OK)
         tell(l);
     return status;
+}
+
+const char *st_listen_why(const st_listen_result *h, const char *reason) {
+    return !h->cancels || reason == NULL
+               ? reason
+               : "The channels cancel each other out in mono, which is what is "
+                 "listened to: invert the polarity of one.";
 }
 
 const st_listen_result *st_listen_get(const st_listen *l) {

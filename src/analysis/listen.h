@@ -45,6 +45,7 @@ typedef struct {
 typedef struct {
     st_format format; /* of the file, its length known */
     double seconds;
+    bool cancels;          /* the mono sum is 40 dB under the channels */
     const st_meter *meter; /* always */
     const st_rhythm_result *rhythm;
     const st_harmony_result *harmony;
@@ -71,6 +72,9 @@ void st_listen_free(st_listen *listen); /* NULL is fine [main] */
 ST_MUST_USE st_status st_listen_run(st_listen *listen, st_source *source,
                                     st_pool *pool, const st_flow_watch *watch,
                                     st_err *err);
+/* A reason of a part (NULL stays NULL), or the one that stands above it: what
+ * is heard is the mono sum, and it is gone. [any] */
+const char *st_listen_why(const st_listen_result *heard, const char *reason);
 /* After _run. [any] */
 const st_listen_result *st_listen_get(const st_listen *listen);
 

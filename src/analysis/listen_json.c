@@ -121,7 +121,8 @@ static json_t *rhythm(const st_listen_result *h, int *bad) {
     bool has = r->has_tempo;
     set(o, "bpm", has ? st_json_rounded(r->bpm, 100) : json_null(), bad);
     set(o, "confidence", chance(r->confidence), bad);
-    set(o, "reason", text_or_null(has ? NULL : r->reason), bad);
+    set(o, "reason", text_or_null(has ? NULL : st_listen_why(h, r->reason)),
+        bad);
     set(o, "candidates", list, bad);
     set(o, "metre", r->metre > 0 ? json_integer(r->metre) : json_null(), bad);
     set(o, "metre_confidence", chance(r->metre_confidence), bad);
@@ -182,7 +183,8 @@ static json_t *sections(const st_harmony_result *r, int *bad) {
     return list;
 }
 
-static json_t *harmony(const st_harmony_result *r, int *bad) {
+static json_t *harmony(const st_listen_result *h, int *bad) {
+    const st_harmony_result *r = h->harmony;
     if (r == NULL)
         return json_null();
     json_t *o = json_object(), *list = json_array();
@@ -190,7 +192,8 @@ static json_t *harmony(const st_harmony_result *r, int *bad) {
         push(list, key_json(&r->key[i]), bad);
     set(o, "key", r->has_key ? key_json(&r->key[0]) : json_null(), bad);
     set(o, "confidence", chance(r->has_key ? r->key_confidence : 0.0), bad);
-    set(o, "reason", text_or_null(r->has_key ? NULL : r->reason), bad);
+    set(o, "reason",
+        text_or_null(r->has_key ? NULL : st_listen_why(h, r->reason)), bad);
     set(o, "candidates", list, bad);
     set(o, "tuning_cents", st_json_rounded(r->tuning.cents, 10), bad);
     set(o, "tuning_confidence", chance(r->tuning.confidence), bad);
@@ -202,7 +205,8 @@ static json_t *harmony(const st_harmony_result *r, int *bad) {
 
 /* --- role --- */
 
-static json_t *role(const st_role_result *r, int *bad) {
+static json_t *role(const st_listen_result *h, int *bad) {
+    const st_role_result *r = h->role;
     if (r == NULL)
         return json_null();
     json_t *o = json_object(), *all = json_object(), *vector = json_array();
@@ -213,7 +217,8 @@ static json_t *role(const st_role_result *r, int *bad) {
     set(o, "name",
         r->has_role ? json_string(st_role_name(r->role)) : json_null(), bad);
     set(o, "confidence", chance(r->confidence), bad);
-    set(o, "reason", text_or_null(r->has_role ? NULL : r->reason), bad);
+    set(o, "reason",
+        text_or_null(r->has_role ? NULL : st_listen_why(h, r->reason)), bad);
     set(o, "probabilities", all, bad);
     set(o, "embedding", vector, bad);
     return o;
@@ -281,8 +286,8 @@ json_t *st_listen_json(const st_listen_result *h, bool track) {
     set(doc, "rate_hz", json_integer(h->format.rate_hz), &bad);
     set(doc, "frames", json_integer(h->format.frames), &bad);
     set(doc, "rhythm", rhythm(h, &bad), &bad);
-    set(doc, "harmony", harmony(h->harmony, &bad), &bad);
-    set(doc, "role", role(h->role, &bad), &bad);
+    set(doc, "harmony", harmony(h, &bad), &bad);
+    set(doc, "role", role(h, &bad), &bad);
     set(doc, "pitch", pitch(h, track, &bad), &bad);
     if (!bad)
         return doc;

@@ -39,8 +39,9 @@ static void level(st_text *t, const char *name, double value, int decimals,
     st_text_add(t, "</b><small>%s</small><span>%s</span></div>\n", unit, about);
 }
 
-static void tempo_figure(st_text *t, const st_rhythm_result *r) {
-    char value[32] = "none", about[96] = "";
+static void tempo_figure(st_text *t, const st_listen_result *h) {
+    const st_rhythm_result *r = h->rhythm;
+    char value[32] = "none", about[160] = "";
     if (r->has_tempo) {
         snprintf(value, sizeof value, "%.1f", r->bpm);
         int n = snprintf(about, sizeof about, "%.0f %% sure",
@@ -49,27 +50,30 @@ static void tempo_figure(st_text *t, const st_rhythm_result *r) {
             snprintf(about + n, sizeof about - (size_t)n, ", %d beats a bar",
                      r->metre);
     } else if (r->reason != NULL) {
-        snprintf(about, sizeof about, "%s", r->reason);
+        snprintf(about, sizeof about, "%s", st_listen_why(h, r->reason));
     }
     figure(t, "Tempo", value, r->has_tempo ? "BPM" : "", about);
 }
 
-static void key_figure(st_text *t, const st_harmony_result *r) {
+static void key_figure(st_text *t, const st_listen_result *h) {
+    const st_harmony_result *r = h->harmony;
     char about[128] = "";
     if (r->has_key)
         snprintf(about, sizeof about, "%.0f %% sure, A4 at %.1f Hz",
                  100.0 * r->key_confidence,
                  440.0 * exp2(r->tuning.cents / 1200.0));
     figure(t, "Key", r->has_key ? r->key[0].name : "none",
-           r->has_key ? r->key[0].camelot : "", r->has_key ? about : r->reason);
+           r->has_key ? r->key[0].camelot : "",
+           r->has_key ? about : st_listen_why(h, r->reason));
 }
 
-static void role_figure(st_text *t, const st_role_result *r) {
-    char about[96] = "";
+static void role_figure(st_text *t, const st_listen_result *h) {
+    const st_role_result *r = h->role;
+    char about[160] = "";
     if (r->has_role)
         snprintf(about, sizeof about, "%.0f %% sure", 100.0 * r->confidence);
     else if (r->reason != NULL)
-        snprintf(about, sizeof about, "%s", r->reason);
+        snprintf(about, sizeof about, "%s", st_listen_why(h, r->reason));
     figure(t, "Sounds like",
            r->has_role ? st_role_get(r->role)->title : "nothing", "", about);
 }
@@ -79,11 +83,11 @@ static void figures(st_text *t, const st_listen_result *h) {
     st_meter_get(h->meter, &m);
     st_text_put(t, "<div class=\"figures\">\n");
     if (h->rhythm != NULL)
-        tempo_figure(t, h->rhythm);
+        tempo_figure(t, h);
     if (h->harmony != NULL)
-        key_figure(t, h->harmony);
+        key_figure(t, h);
     if (h->role != NULL)
-        role_figure(t, h->role);
+        role_figure(t, h);
     level(t, "Integrated loudness", m.loudness.integrated_lufs, 1, "LUFS", "");
     level(t, "True peak", m.true_peak_dbtp, 2, "dBTP", "");
     level(t, "Loudness range", m.loudness.range_lu, 1, "LU", "");

@@ -392,19 +392,23 @@ st_status st_rhythm_settle(st_rhythm *r, const st_change_ear *ear) {
         return ST_OK;
     st_beat_path path = {.count = s->beats};
     path.time_s = st_calloc((size_t)s->beats + 1, sizeof *path.time_s);
-    if (path.time_s == NULL)
-        return ST_NO_MEM;
-    for (int64_t i = 0; i < s->beats; i++)
+    st_status status = path.time_s != NULL ? ST_OK : ST_NO_MEM;
+    for (int64_t i = 0; status == ST_OK && i < s->beats; i++)
         path.time_s[i] = s->beat[i].time_s;
     bool between = false;
-    st_status status =
-        st_bar_phase(&(st_phase_input){path.time_s, path.count,
-                                       s->beat_activation, s->frames, s->metre},
-                     &r->weights, ear, &between);
+    if (status == ST_OK)
+        status = st_bar_phase(&(st_phase_input){path.time_s, path.count,
+                                                s->beat_activation, s->frames,
+                                                s->metre},
+                              &r->weights, ear, &between);
     if (between)
         move_half(r, &path);
     if (status == ST_OK)
         status = say_beats(r, &path, ear);
+    if (status != ST_OK) {
+        none(r, "The memory ran out.");
+        r->result.beats = r->result.segments = 0;
+    }
     st_free(path.time_s);
     return status;
 }

@@ -163,11 +163,11 @@ static void store_free(store *s) {
 
 static void take_bands(void *ctx, int64_t frame, const float *power) {
     st_rhythm_front *f = ctx;
-    int16_t *row = room_for(&f->logs, frame);
-    if (row == NULL)
+    int16_t *row = f->status == ST_OK ? room_for(&f->logs, frame) : NULL;
+    if (row == NULL) {
         f->status = ST_NO_MEM;
-    if (f->status != ST_OK)
         return;
+    }
     float p[BANDS];
     f->ops->bands(p, power, f->band, BANDS);
     double sum = 0.0;
@@ -181,11 +181,11 @@ static void take_bands(void *ctx, int64_t frame, const float *power) {
 
 static void take_chroma(void *ctx, int64_t frame, const float *power) {
     st_rhythm_front *f = ctx;
-    uint8_t *row = room_for(&f->chroma, frame);
-    if (row == NULL)
+    uint8_t *row = f->status == ST_OK ? room_for(&f->chroma, frame) : NULL;
+    if (row == NULL) {
         f->status = ST_NO_MEM;
-    if (f->status != ST_OK)
         return;
+    }
     float c[CLASSES] = {0}, top = 1e-4f;
     for (int bin = LOW_BIN; bin < HIGH_BIN; bin++) {
         const bin_class *k = &f->classes[bin];

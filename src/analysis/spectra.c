@@ -94,7 +94,8 @@ static st_status make_units(st_spectra *s) {
         status = st_chroma_new(&s->chroma, rate, ST_SPECTRA_HOP);
     if (status == ST_OK) {
         st_chroma_tap(s->chroma, s->params.fine);
-        st_chroma_forget(s->chroma, s->params.no_chroma && !s->params.pictures);
+        if (s->params.no_chroma && !s->params.pictures)
+            st_chroma_forget(s->chroma);
     }
     if (status == ST_OK && (s->params.pictures || s->params.cqt.frame != NULL))
         status = st_cqt_new(&s->cqt, &cqt, (st_frame_sink){on_cqt, s});
@@ -167,7 +168,8 @@ st_status st_spectra_finish(st_spectra *s) {
     st_status status = st_chroma_finish(s->chroma);
     if (status == ST_OK && s->chroma_grid != NULL)
         draw_chroma(s);
-    st_chroma_forget(s->chroma, s->params.no_chroma);
+    if (s->params.no_chroma)
+        st_chroma_forget(s->chroma);
     return status;
 }
 

@@ -448,12 +448,72 @@ static void test_harmony_memory_of_an_hour(void **state) {
     st_harmony_free(h);
 }
 
+/* Chords change every 2 s: there and nowhere else. */
+static void test_harmony_changes(void **state) {
+    (void)state;
+    double at[48];
+    float change[48];
+    sing(x, 4, false);
+    for (int i = 0; i < 48; i++)
+        at[i] = 0.5 * i;
+    st_harmony *h = NULL;
+    assert_int_equal(st_harmony_new(&h, false, NULL), ST_OK);
+    assert_int_equal(st_harmony_process(h, x, N), ST_OK);
+    assert_int_equal(st_harmony_changes(h, at, 48, change), ST_BAD_ARG);
+    assert_int_equal(st_harmony_hear(h, NULL), ST_OK);
+    assert_int_equal(st_harmony_hear(h, NULL), ST_BAD_ARG);
+    assert_int_equal(st_harmony_process(h, x, 1), ST_BAD_ARG);
+    assert_int_equal(st_harmony_changes(h, at, 0, change), ST_OK);
+    assert_int_equal(st_harmony_changes(h, at, 48, change), ST_OK);
+    assert_true(change[0] == 0.0f);
+    for (int i = 1; i < 44; i++) {
+        int bar = i / 4;
+        bool new_chord =
+            i % 4 == 0 && (songs[0][bar].up != songs[0][bar - 1].up ||
+                           songs[0][bar].minor != songs[0][bar - 1].minor);
+        if (new_chord)
+            assert_true(change[i] > 2.0f);
+        else
+            assert_true(change[i] >= 0.0f && change[i] < 1.5f);
+    }
+    assert_int_equal(st_harmony_finish(h, NULL), ST_OK);
+    assert_int_equal(st_harmony_changes(h, at, 48, change), ST_BAD_ARG);
+    st_harmony_reset(h);
+    assert_int_equal(st_harmony_hear(h, NULL), ST_OK);
+    assert_int_equal(st_harmony_changes(h, at, 48, change), ST_OK);
+    assert_int_equal(st_harmony_finish(h, NULL), ST_OK);
+    st_harmony_free(h);
+}
+
+/* Where nothing ever changes there is one section. */
+static void test_harmony_of_a_drone_is_one_section(void **state) {
+    (void)state;
+    float *all = calloc(60 * 22050, sizeof *all);
+    note(all, 60 * 22050, 45, -12);
+    note(all, 60 * 22050, 52, -15);
+    st_harmony *h = listen_to(all, 60 * 22050, 22050, NULL);
+    const st_harmony_result *r = st_harmony_get(h);
+    check_whole(r);
+    assert_int_equal(r->section_count, 1);
+    st_harmony_free(h);
+    free(all);
+}
+
 static st_status whole_life(void *ctx) {
     (void)ctx;
+    static const double at[] = {0.0, 0.25, 0.5, 0.75};
+    float change[4];
     st_harmony *h = NULL;
     st_status status = st_harmony_new(&h, false, NULL);
     if (status == ST_OK)
         status = st_harmony_process(h, x, 22050);
+    if (status == ST_OK)
+        status = st_harmony_hear(h, NULL);
+    if (status == ST_OK)
+        status = st_harmony_changes(h, at, 4, change);
+    /* whatever happened: an answer or a refusal, never a crash */
+    if (h != NULL && status != ST_OK)
+        assert_true(st_harmony_finish(h, NULL) != ST_INTERNAL);
     if (status == ST_OK)
         status = st_harmony_finish(h, NULL);
     st_harmony_free(h);
@@ -476,6 +536,8 @@ int main(void) {
         cmocka_unit_test(test_harmony_beats),
         cmocka_unit_test(test_harmony_line_of_keys),
         cmocka_unit_test(test_harmony_sections),
+        cmocka_unit_test(test_harmony_changes),
+        cmocka_unit_test(test_harmony_of_a_drone_is_one_section),
         cmocka_unit_test(test_harmony_key_words),
         cmocka_unit_test(test_harmony_chord_names),
         cmocka_unit_test(test_harmony_memory_of_an_hour),

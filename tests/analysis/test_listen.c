@@ -134,6 +134,30 @@ static void test_nothing_is_no_number(void **state) {
     st_free(x);
 }
 
+/* Sound that the mono sum lacks is not called silence. */
+static void test_cancelled_channels_are_told(void **state) {
+    (void)state;
+    enum { FRAMES = 6 * RATE };
+    float *lr[2] = {room(FRAMES), room(FRAMES)};
+    sig_music(lr[0], lr[1], FRAMES, RATE, 1);
+    for (int64_t i = 0; i < FRAMES; i++)
+        lr[1][i] = -lr[0][i];
+    st_listen *l = hear(lr, 2, RATE, FRAMES, &all, NULL);
+    assert_true(st_listen_get(l)->cancels);
+    char *text = document(l);
+    assert_non_null(strstr(text, "cancel each other"));
+    assert_null(strstr(text, "no sound"));
+    st_free(text);
+    st_listen_free(l);
+    memset(lr[0], 0, FRAMES * sizeof *lr[0]);
+    memset(lr[1], 0, FRAMES * sizeof *lr[1]);
+    l = hear(lr, 2, RATE, FRAMES, &all, NULL);
+    assert_false(st_listen_get(l)->cancels);
+    st_listen_free(l);
+    st_free(lr[0]);
+    st_free(lr[1]);
+}
+
 /* Any rate and number of channels; NaN in one channel spoils no other. */
 static void test_formats(void **state) {
     (void)state;
@@ -194,6 +218,7 @@ int main(void) {
         cmocka_unit_test(test_threads_do_not_show),
         cmocka_unit_test(test_level_does_not_show),
         cmocka_unit_test(test_nothing_is_no_number),
+        cmocka_unit_test(test_cancelled_channels_are_told),
         cmocka_unit_test(test_formats),
         cmocka_unit_test(test_a_cancel_ends_it),
     };
