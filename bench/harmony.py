@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Key, chords and sections on pieces whose truth is known.
 
-    bench/harmony.py TRUTH_FOLDER HARMONY_DUMP [--beats] [--cut] [--peer [STEP]] [--material PREFIX]
+    bench/harmony.py TRUTH_FOLDER HARMONY_DUMP [--beats | --heard RHYTHM_SAY]
+        [--cut] [--peer [STEP]] [--material PREFIX]
 
 TRUTH_FOLDER is made by bench/truth.py. --beats gives the true beats to the
-analysis (else chords stand on half-second steps); --cut judges keys only, of
+analysis, --heard those that `analyze` hears (else chords stand on half-second
+steps); --cut judges keys only, of
 each piece without its first one to three and last one or two chords, because
 all pieces of truth.py begin and end on the tonic; --peer also runs librosa's
 chroma_cqt with the Krumhansl-Kessler templates on each STEPth piece; --material judges the
@@ -122,15 +124,31 @@ def pieces_of(folder, prefix):
     return out
 
 
+def heard_beats(tool, pieces):
+    """Times, and whether a bar begins, of each piece, by rhythm_say."""
+    out = []
+    for i in range(0, len(pieces), 50):
+        for line in subprocess.run(
+                [tool] + [t["path"] for t in pieces[i:i + 50]], check=True,
+                capture_output=True, text=True).stdout.splitlines():
+            out.append([(b, p == 1) for b, p in json.loads(line)["beats"]])
+    return out
+
+
+def true_beats(piece):
+    strong = set(piece["downbeats_s"])
+    return [(b, b in strong) for b in piece["beats_s"]]
+
+
 def run_ours(pieces, dump, beats):
+    """beats: a list of (time, strong) for each piece, or None."""
     with tempfile.TemporaryDirectory() as folder:
         folder = pathlib.Path(folder)
-        for t in pieces:
-            if beats and t["beats_s"]:
-                strong = set(t["downbeats_s"])
+        for t, known in zip(pieces, beats or []):
+            if known:
                 (folder / (pathlib.Path(t["path"]).stem + ".beats")).write_text(
-                    "".join(f"{b:.6f} {int(b in strong)}\n"
-                            for b in t["beats_s"]))
+                    "".join(f"{b:.6f} {int(strong)}\n"
+                            for b, strong in known))
         lines = []
         for i in range(0, len(pieces), 50):
             lines += subprocess.run(
@@ -253,6 +271,7 @@ def main():
     args.add_argument("folder", type=pathlib.Path)
     args.add_argument("dump")
     args.add_argument("--beats", action="store_true")
+    args.add_argument("--heard", metavar="RHYTHM_SAY")
     args.add_argument("--cut", action="store_true")
     args.add_argument("--peer", type=int, nargs="?", const=1)
     args.add_argument("--material", metavar="PREFIX")
@@ -262,9 +281,13 @@ def main():
         report("Stemma, ends cut off", pieces,
                keys_of(run_cut(pieces, args.dump)))
         return
-    said = run_ours(pieces, args.dump, args.beats)
-    report("Stemma" + (" with the true beats" if args.beats else ""), pieces,
-           keys_of(said))
+    beats, by = None, ""
+    if args.beats:
+        beats, by = [true_beats(t) for t in pieces], " with the true beats"
+    elif args.heard:
+        beats, by = heard_beats(args.heard, pieces), " with its own beats"
+    said = run_ours(pieces, args.dump, beats)
+    report("Stemma" + by, pieces, keys_of(said))
     report_rest(pieces, said)
     keyed = [(s, key_of(t["key"])) for s, t in zip(said, pieces)
              if key_of(t["key"]) is not None]

@@ -81,7 +81,6 @@ def fit_shares(rows):
         p = shares(w, *data)[np.arange(len(target)), target]
         return -np.log(p + 1e-9).mean() + 0.01 * np.mean((w - START) ** 2)
     w = scipy.optimize.minimize(loss, START, method="L-BFGS-B").x
-    w[2:11] -= 0  # the first ratio's constant is free: "other" has its own
     return w
 
 

@@ -34,7 +34,7 @@ typedef struct {
     double score; /* natural logarithm, higher is better */
 } st_beat_path;
 
-/* No beats where none explain more than they cost. 31 KiB a second of music
+/* No beats where none explain more than they cost. 11 KiB a second of music
  * while it runs. ST_NO_MEM. [any] */
 ST_MUST_USE st_status st_beat_path_find(st_beat_path *out,
                                         const st_beat_path_input *in);

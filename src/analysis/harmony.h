@@ -79,7 +79,9 @@ typedef struct {
                                 where its confidence is under 0.1 */
     bool has_key;            /* else `reason` says why there is none */
     char reason[96];         /* a sentence; "" with a key */
-    double key_confidence;   /* 0..1, calibrated: chance that key[0] is right;
+    double key_confidence;   /* 0..1, calibrated on whole pieces: chance that
+                                key[0] is right (a few seconds of one chord
+                                sound surer than they are);
                                 without a key the chance that there is one */
     st_key key[ST_HARMONY_CANDIDATES]; /* the likeliest first */
     int keys;                          /* 0 without a key, else 3 */

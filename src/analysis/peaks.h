@@ -31,7 +31,7 @@ typedef struct st_peaks st_peaks;
  * [main] */
 ST_MUST_USE st_status st_peaks_new(st_peaks **out, int channels, int rate_hz);
 void st_peaks_free(st_peaks *p); /* NULL is fine [main] */
-/* Takes the room for so many frames at once (1.5 hours at most), which spares
+/* Takes the room for so many frames at once (1.5 hours at 48 kHz at most), which spares
  * memory; a wrong figure does no harm. Before the first _process. ST_NO_MEM.
  * [main] */
 ST_MUST_USE st_status st_peaks_expect(st_peaks *p, int64_t frames);

@@ -73,7 +73,7 @@ typedef struct st_rhythm st_rhythm;
  * ST_NOT_FOUND, ST_BAD_DATA. [main] */
 ST_MUST_USE st_status st_rhythm_new(st_rhythm **out, st_err *err);
 void st_rhythm_free(st_rhythm *r);  /* NULL is fine [main] */
-void st_rhythm_reset(st_rhythm *r); /* as new, keeps its memory [main] */
+void st_rhythm_reset(st_rhythm *r); /* as new [main] */
 /* in[n], n >= 0, mono at ST_RHYTHM_RATE_HZ; any division gives the same bits;
  * unusable samples (NaN, infinite, beyond 1e10) are read as 0. ST_NO_MEM.
  * [one at a time] */

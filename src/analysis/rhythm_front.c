@@ -30,7 +30,7 @@ static const float gain = 20.0f;
 
 typedef struct {
     int16_t low, high;     /* classes of a bin */
-    float share, strength; /* of the higher one; 0 outside */
+    float share; /* of the higher one; 0 outside */
 } bin_class;
 
 /* Rows in blocks, so that nothing is copied while it grows. */
@@ -124,7 +124,6 @@ static void make_classes(st_rhythm_front *f) {
             .low = (int16_t)(low % CLASSES),
             .high = (int16_t)((low + 1) % CLASSES),
             .share = (float)(pitch - low),
-            .strength = 1.0f,
         };
     }
 }
