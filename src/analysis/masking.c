@@ -28,6 +28,10 @@ struct st_masking {
     int count;
     double share[ST_MASK_MAX_STEMS];
     st_mask_figures *pairs; /* [masker][masked][band] */
+    int64_t cells;          /* of the longest stem */
+    int step;               /* cells in a point */
+    int count_points;
+    st_mask_point *points; /* [masker][masked][point] */
 };
 
 /* What does not change with the stems. */
@@ -130,7 +134,7 @@ static int active(const int16_t *cell, int ever, bool out[BANDS]) {
 
 /* Sums of one pair while its cells pass. */
 typedef struct {
-    double active, hidden, excess, second;
+    double active, hidden, excess, second, step;
 } tally;
 
 typedef struct {
@@ -138,9 +142,11 @@ typedef struct {
     const st_bandgram *const *grams;
     int count;
     int64_t cells;
+    int step, count_points;
     float *limit; /* [stems][BANDS], of this cell */
     tally *tallies;
     st_mask_figures *pairs;
+    st_mask_point *points;
 } pass;
 
 static void end_second(pass *p, int64_t cell) {
@@ -154,25 +160,54 @@ static void end_second(pass *p, int64_t cell) {
                 f->worst_db = mean;
                 f->worst_s = (double)start / SECOND;
             }
+            t->step += t->second;
             t->second = 0.0;
         }
 }
 
-static void compare(pass *p, const int16_t *cell, int masked,
+/* Depth and band of every pair's point that ends with this cell; active and
+ * hidden were counted as the cells passed. */
+static void end_step(pass *p, int64_t cell) {
+    int64_t at = cell / p->step;
+    for (int i = 0; i < p->count * p->count; i++) {
+        st_mask_point *point = &p->points[i * p->count_points + at];
+        double sum = 0.0;
+        double most = 0.0;
+        point->band = -1;
+        for (int b = 0; b < ST_MASK_BANDS; b++) {
+            tally *t = &p->tallies[i * ST_MASK_BANDS + b];
+            if (t->step > most) {
+                most = t->step;
+                point->band = b;
+            }
+            sum += t->step;
+            t->step = 0.0;
+        }
+        if (point->hidden > 0)
+            point->excess_db = (float)(sum / point->hidden / 100.0);
+    }
+}
+
+/* `levels`: of the masked stem at `cell`. */
+static void compare(pass *p, const int16_t *levels, int64_t cell, int masked,
                     const bool on[BANDS]) {
     for (int masker = 0; masker < p->count; masker++) {
         if (masker == masked)
             continue;
         const float *limit = p->limit + (size_t)masker * BANDS;
-        tally *t =
-            p->tallies + ((size_t)masker * p->count + masked) * ST_MASK_BANDS;
+        size_t pair = (size_t)masker * p->count + masked;
+        tally *t = p->tallies + pair * ST_MASK_BANDS;
+        st_mask_point *point =
+            p->points + pair * p->count_points + cell / p->step;
         for (int b = 0; b < BANDS; b++) {
             if (!on[b])
                 continue;
             tally *band = &t[p->m->named[b]];
-            double excess = (double)limit[b] - cell[b];
+            double excess = (double)limit[b] - levels[b];
             band->active += 1.0;
+            point->active++;
             if (excess > 0.0) {
+                point->hidden++;
                 band->hidden += 1.0;
                 band->excess += excess;
                 band->second += excess;
@@ -193,10 +228,12 @@ static void pass_cells(pass *p) {
             bool on[BANDS];
             const int16_t *levels = cell_of(p->grams[i], cell);
             if (active(levels, ever[i], on) > 0)
-                compare(p, levels, i, on);
+                compare(p, levels, cell, i, on);
         }
         if (cell % SECOND == SECOND - 1 || cell == p->cells - 1)
             end_second(p, cell);
+        if (cell % p->step == p->step - 1 || cell == p->cells - 1)
+            end_step(p, cell);
     }
 }
 
@@ -251,18 +288,35 @@ static void shares(st_masking *m, const st_bandgram *const *grams,
 
 /* ---- the public face ---- */
 
-static st_status pairs_new(st_masking *m, const st_bandgram *const *grams,
-                           int64_t cells) {
-    size_t entries = (size_t)m->count * (size_t)m->count * ST_MASK_BANDS;
+/* Steps for the cells at hand: whole seconds. */
+static void choose_step(st_masking *m) {
+    int64_t most = (int64_t)SECOND * ST_MASK_MAX_POINTS;
+    int64_t seconds = (m->cells + most - 1) / most;
+    m->step = (int)(seconds > 1 ? seconds : 1) * SECOND;
+    m->count_points = (int)((m->cells + m->step - 1) / m->step);
+}
+
+static st_status pairs_new(st_masking *m, const st_bandgram *const *grams) {
+    size_t pairs = (size_t)m->count * (size_t)m->count;
+    size_t entries = pairs * ST_MASK_BANDS;
+    choose_step(m);
     model *fixed = st_calloc(1, sizeof *fixed);
-    pass p = {fixed, grams, m->count, cells, NULL, NULL, NULL};
+    pass p = {.m = fixed,
+              .grams = grams,
+              .count = m->count,
+              .cells = m->cells,
+              .step = m->step,
+              .count_points = m->count_points};
+    size_t points = pairs * (size_t)(p.count_points > 0 ? p.count_points : 1);
     p.limit = st_calloc((size_t)m->count * BANDS, sizeof(float));
     p.tallies = st_calloc(entries, sizeof(tally));
     m->pairs = st_calloc(entries, sizeof(st_mask_figures));
+    m->points = st_calloc(points, sizeof(st_mask_point));
     p.pairs = m->pairs;
+    p.points = m->points;
     st_status status = ST_NO_MEM;
     if (fixed != NULL && p.limit != NULL && p.tallies != NULL &&
-        m->pairs != NULL) {
+        m->pairs != NULL && m->points != NULL) {
         model_init(fixed);
         pass_cells(&p);
         conclude(&p);
@@ -282,16 +336,15 @@ st_status st_masking_new(st_masking **out, const st_bandgram *const *grams,
     if (m == NULL)
         return ST_NO_MEM;
     m->count = count;
-    int64_t cells = 0;
     for (int i = 0; i < count; i++)
-        if (st_bandgram_cells(grams[i]) > cells)
-            cells = st_bandgram_cells(grams[i]);
-    st_status status = pairs_new(m, grams, cells);
+        if (st_bandgram_cells(grams[i]) > m->cells)
+            m->cells = st_bandgram_cells(grams[i]);
+    st_status status = pairs_new(m, grams);
     if (status != ST_OK) {
         st_masking_free(m);
         return status;
     }
-    shares(m, grams, cells);
+    shares(m, grams, m->cells);
     *out = m;
     return ST_OK;
 }
@@ -299,6 +352,7 @@ st_status st_masking_new(st_masking **out, const st_bandgram *const *grams,
 void st_masking_free(st_masking *m) {
     if (m == NULL)
         return;
+    st_free(m->points);
     st_free(m->pairs);
     st_free(m);
 }
@@ -318,6 +372,65 @@ const st_mask_figures *st_masking_pair(const st_masking *m, int masker,
            masked < m->count);
     return &m->pairs[((size_t)masker * m->count + masked) * ST_MASK_BANDS +
                      band];
+}
+
+int st_masking_step_s(const st_masking *m) {
+    return m->step / SECOND;
+}
+
+const st_mask_point *st_masking_line(const st_masking *m, int masker,
+                                     int masked, int *count) {
+    assert(masker >= 0 && masker < m->count && masked >= 0 &&
+           masked < m->count);
+    *count = m->count_points;
+    return m->points +
+           ((size_t)masker * m->count + masked) * (size_t)m->count_points;
+}
+
+static double lost(const st_mask_point *point) {
+    return (double)point->hidden * (double)point->excess_db;
+}
+
+/* The piece about the worst step, in s. */
+static void find_worst(const st_masking *m, const st_mask_point *line,
+                       st_mask_span *span) {
+    int worst = 0;
+    for (int i = 1; i < m->count_points; i++)
+        worst = lost(&line[i]) > lost(&line[worst]) ? i : worst;
+    double least = 0.5 * lost(&line[worst]);
+    int from = worst;
+    int to = worst + 1;
+    while (from > 0 && lost(&line[from - 1]) >= least)
+        from--;
+    while (to < m->count_points && lost(&line[to]) >= least)
+        to++;
+    int64_t end = (int64_t)to * m->step;
+    span->from_s = (double)from * m->step / SECOND;
+    span->to_s = (double)(end < m->cells ? end : m->cells) / SECOND;
+}
+
+st_mask_span st_masking_span(const st_masking *m, int masker, int masked) {
+    st_mask_span span = {0};
+    double active = 0.0;
+    double hidden = 0.0;
+    double excess = 0.0;
+    int count;
+    const st_mask_point *line = st_masking_line(m, masker, masked, &count);
+    for (int i = 0; i < count; i++) {
+        active += line[i].active;
+        hidden += line[i].hidden;
+        excess += lost(&line[i]);
+    }
+    if (active > 0.0) {
+        span.active = active / ((double)m->cells * BANDS);
+        span.share = hidden / active;
+    }
+    if (hidden > 0.0) {
+        span.excess_db = excess / hidden;
+        span.weight_db = excess / ((double)m->cells * BANDS);
+        find_worst(m, line, &span);
+    }
+    return span;
 }
 
 double st_masking_share(const st_masking *m, int stem) {

@@ -14,7 +14,12 @@ static const st_engine engines[] = {
              "pass."},
     {0}};
 
-static const st_param params[] = {{0}};
+static const st_param params[] = {
+    {.name = "series",
+     .type = ST_PARAM_BOOL,
+     .help = "Add masked share, excess and the worst band over time to the "
+             "JSON result."},
+    {0}};
 
 static const st_input inputs[] = {
     {.name = "audio",
@@ -131,7 +136,8 @@ static st_status answer(song *s, st_out *out, st_err *err) {
     if (status != ST_OK)
         return status;
     warn_pairs(s, stems);
-    json_t *doc = st_stems_json(stems, s->labels);
+    json_t *doc =
+        st_stems_json(stems, s->labels, st_ctx_bool(s->ctx, "series"));
     status = doc != NULL ? st_out_json(out, "stems", 0, doc, err)
                          : st_err_set(err, ST_NO_MEM, "Out of memory.");
     json_decref(doc);
@@ -159,9 +165,10 @@ const st_stage st_stage_stems = {
     .more =
         "All stems are taken to begin at the same moment. For each pair and "
         "band the result says how much of one the other hides, by how many "
-        "dB and where most; and which stems hold the same sound, how much "
-        "later, how much louder, and whether it is upside down.",
-    .version = 1,
+        "dB and where most, for each pair from when to when; and which stems "
+        "hold the same sound, how much later, how much louder, and whether it "
+        "is upside down.",
+    .version = 2,
     .engines = engines,
     .span = {.kind = ST_SPAN_STREAM},
     .params = params,

@@ -42,7 +42,10 @@ double st_stems_rms_dbfs(const st_stems *stems, int stem);
 
 /* The document "stemma.stems/1", a new reference; labels[count] name the
  * stems. Conflicts are the pairs of which 5 % or more of the active cells of
- * a band are hidden, the weightiest first. NULL when out of memory. [any] */
-json_t *st_stems_json(const st_stems *stems, const char *const *labels);
+ * a band are hidden, the weightiest first; the first 256 pairs of stems with a
+ * conflict stand there once more with all bands together and where it is
+ * worst, with `series` over time as well. NULL when out of memory. [any] */
+json_t *st_stems_json(const st_stems *stems, const char *const *labels,
+                      bool series);
 
 #endif

@@ -6,6 +6,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+enum { MOST_LINES = 256 };
+
 static const double least_share = 0.05;
 static const char *const kinds[] = {"apart", "related", "duplicate"};
 
@@ -81,6 +83,113 @@ static json_t *conflicts_json(const st_stems *stems, int count,
     return NULL;
 }
 
+/* ---- all bands together, over time ---- */
+
+typedef struct {
+    int masker, masked;
+    st_mask_span span;
+} line;
+
+static int heavier_line(const void *a, const void *b) {
+    const line *p = a;
+    const line *q = b;
+    double x = p->span.weight_db;
+    double y = q->span.weight_db;
+    if (x > y || x < y)
+        return x > y ? -1 : 1;
+    return p->masker * ST_STEMS_MAX + p->masked -
+           (q->masker * ST_STEMS_MAX + q->masked);
+}
+
+/* Does the pair stand among the conflicts? */
+static bool in_conflict(const st_masking *m, int masker, int masked) {
+    for (int b = 0; masker != masked && b < ST_MASK_BANDS; b++) {
+        const st_mask_figures *f =
+            st_masking_pair(m, masker, masked, (st_mask_band)b);
+        if (f->share >= least_share && f->active > 0.0)
+            return true;
+    }
+    return false;
+}
+
+static double share_of(const st_mask_point *p) {
+    return p->active > 0 ? (double)p->hidden / p->active : 0.0;
+}
+
+static int add_series(json_t *o, const st_mask_point *points, int count) {
+    json_t *share = json_array();
+    json_t *excess = json_array();
+    json_t *band = json_array();
+    int failed = 0;
+    for (int i = 0; i < count; i++) {
+        const st_mask_point *p = &points[i];
+        failed |=
+            json_array_append_new(share, st_json_rounded(share_of(p), 1000));
+        failed |= json_array_append_new(
+            excess, st_json_rounded((double)p->excess_db, 10));
+        failed |= json_array_append_new(band, json_integer(p->band));
+    }
+    json_t *series = json_pack("{s:o, s:o, s:o}", "masked_share", share,
+                               "excess_db", excess, "band", band);
+    return json_object_set_new(o, "series", series) || failed;
+}
+
+static json_t *line_json(const line *l, const char *const *labels) {
+    const st_mask_span *span = &l->span;
+    return json_pack("{s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "masker",
+                     labels[l->masker], "masked", labels[l->masked],
+                     "active_share", st_json_rounded(span->active, 1e4),
+                     "masked_share", st_json_rounded(span->share, 1e4),
+                     "excess_db", st_json_rounded(span->excess_db, 100),
+                     "worst_from_s", st_json_rounded(span->from_s, 10),
+                     "worst_to_s", st_json_rounded(span->to_s, 10));
+}
+
+static json_t *lines_array(const st_masking *m, const line *list, size_t found,
+                           const char *const *labels, bool series) {
+    json_t *array = json_array();
+    int failed = array == NULL;
+    for (size_t i = 0; i < found; i++) {
+        int count;
+        const st_mask_point *points =
+            st_masking_line(m, list[i].masker, list[i].masked, &count);
+        json_t *o = line_json(&list[i], labels);
+        if (series)
+            failed |= o == NULL || add_series(o, points, count);
+        failed |= json_array_append_new(array, o);
+    }
+    if (!failed)
+        return array;
+    json_decref(array);
+    return NULL;
+}
+
+static json_t *over_time_json(const st_masking *m, int count,
+                              const char *const *labels, bool series) {
+    line *list = st_calloc((size_t)count * (size_t)count, sizeof *list);
+    size_t found = 0;
+    json_t *bands = json_array();
+    int failed = list == NULL || bands == NULL;
+    for (int i = 0; !failed && i < count; i++)
+        for (int j = 0; j < count; j++)
+            if (in_conflict(m, i, j))
+                list[found++] = (line){i, j, st_masking_span(m, i, j)};
+    for (int b = 0; b < ST_MASK_BANDS; b++)
+        failed |= json_array_append_new(
+            bands, json_string(st_mask_band_name((st_mask_band)b)));
+    json_t *lines = NULL;
+    if (!failed) {
+        qsort(list, found, sizeof *list, heavier_line);
+        found = found < MOST_LINES ? found : MOST_LINES;
+        lines = lines_array(m, list, found, labels, series);
+    }
+    st_free(list);
+    return json_pack("{s:i, s:o, s:o}", "step_s", st_masking_step_s(m), "bands",
+                     bands, "pairs", lines);
+}
+
+/* ---- the same sound in two stems ---- */
+
 static json_t *pair_json(const st_align_pair *p, const char *a, const char *b,
                          int rate_hz) {
     return json_pack("{s:s, s:s, s:s, s:o, s:o, s:s, s:o, s:o}", "a", a, "b", b,
@@ -129,7 +238,8 @@ static json_t *stems_list(const st_stems *stems, int count,
     return NULL;
 }
 
-json_t *st_stems_json(const st_stems *stems, const char *const *labels) {
+json_t *st_stems_json(const st_stems *stems, const char *const *labels,
+                      bool series) {
     int count = st_stems_count(stems);
     int rate_hz = st_stems_rate(stems);
     json_t *doc = st_json_document("stems", 1);
@@ -139,6 +249,9 @@ json_t *st_stems_json(const st_stems *stems, const char *const *labels) {
         json_object_set_new(doc, "stems", stems_list(stems, count, labels)) ||
         json_object_set_new(doc, "conflicts",
                             conflicts_json(stems, count, labels)) ||
+        json_object_set_new(
+            doc, "over_time",
+            over_time_json(st_stems_masking(stems), count, labels, series)) ||
         json_object_set_new(doc, "pairs",
                             pairs_json(stems, count, rate_hz, labels));
     if (!failed)

@@ -52,6 +52,25 @@ static void show_conflict(const json_t *c, FILE *to) {
     cli_wrap(to, line, 0, 4);
 }
 
+/* "chords.wav over drums.wav: 40 % hidden, by 12 dB, worst from 1:12 to 1:20"
+ */
+static void show_line(const json_t *l, FILE *to) {
+    char masker[256];
+    char masked[256];
+    char from[32];
+    char until[32];
+    char line[900];
+    cli_clean(text_of(l, "masker"), masker, sizeof masker);
+    cli_clean(text_of(l, "masked"), masked, sizeof masked);
+    cli_time_text(number_of(l, "worst_from_s"), from, sizeof from);
+    cli_time_text(number_of(l, "worst_to_s"), until, sizeof until);
+    snprintf(line, sizeof line,
+             "%s over %s: %.0f %% hidden, by %.0f dB, worst from %s to %s",
+             masker, masked, 100.0 * number_of(l, "masked_share"),
+             number_of(l, "excess_db"), from, until);
+    cli_wrap(to, line, 0, 4);
+}
+
 static void show_pair(const json_t *p, FILE *to) {
     char a[256];
     char b[256];
@@ -70,7 +89,24 @@ static void show_title(const char *title, FILE *to) {
     fprintf(to, "%s%s%s\n", cli_style(to, "bold"), title, cli_style(to, "off"));
 }
 
+static void show_rest(size_t count, FILE *to) {
+    if (count > MOST_CONFLICTS)
+        fprintf(to, "%s%zu more are in the result (--json)%s\n",
+                cli_style(to, "dim"), count - MOST_CONFLICTS,
+                cli_style(to, "off"));
+}
+
+static void show_lines(const json_t *lines, FILE *to) {
+    size_t count = json_array_size(lines);
+    if (count > 0)
+        show_title("When", to);
+    for (size_t i = 0; i < count && i < MOST_CONFLICTS; i++)
+        show_line(json_array_get(lines, i), to);
+    show_rest(count, to);
+}
+
 static void show_document(const json_t *doc, FILE *to) {
+    const json_t *over_time = json_object_get(doc, "over_time");
     const json_t *conflicts = json_object_get(doc, "conflicts");
     const json_t *pairs = json_object_get(doc, "pairs");
     size_t count = json_array_size(conflicts);
@@ -79,10 +115,8 @@ static void show_document(const json_t *doc, FILE *to) {
         show_title("Masking", to);
     for (size_t i = 0; i < count && i < MOST_CONFLICTS; i++)
         show_conflict(json_array_get(conflicts, i), to);
-    if (count > MOST_CONFLICTS)
-        fprintf(to, "%s%zu more are in the result (--json)%s\n",
-                cli_style(to, "dim"), count - MOST_CONFLICTS,
-                cli_style(to, "off"));
+    show_rest(count, to);
+    show_lines(json_object_get(over_time, "pairs"), to);
     if (json_array_size(pairs) > 0)
         show_title("The same sound in two stems", to);
     for (size_t i = 0; i < json_array_size(pairs); i++)

@@ -33,6 +33,21 @@ static int band_of(double hz) {
     return b;
 }
 
+/* The named band one of the 26 belongs to. */
+static int named_of(int band) {
+    double edges[BANDS + 1];
+    double low;
+    double high;
+    st_spectrum_band_edges(edges);
+    double centre = sqrt(edges[band] * edges[band + 1]);
+    for (int b = 0; b < ST_MASK_BANDS; b++) {
+        st_mask_band_edges(b, &low, &high);
+        if (centre < high)
+            return b;
+    }
+    return ST_MASK_BANDS;
+}
+
 static void test_bandgram_level_and_cells(void **state) {
     (void)state;
     float *x = calloc(N, sizeof *x);
@@ -107,6 +122,115 @@ static void test_masking_who_where_when(void **state) {
     st_bandgram_free(grams[1]);
     free(tone);
     free(noise);
+}
+
+/* A masker in seconds 4 and 5 only: the line has it there and nowhere else,
+ * and agrees with the figures of the bands. */
+static void test_masking_over_time(void **state) {
+    (void)state;
+    float *tone = calloc(N, sizeof *tone);
+    float *noise = calloc(N, sizeof *noise);
+    st_masking *m = NULL;
+    int count = 0;
+    sig_sine(tone, N, RATE, 3000, -40, 0);
+    sig_white(noise + 4 * RATE, 19 * (RATE / 10), 1, -10);
+    st_bandgram *grams[] = {gram_of(tone, tone, N, 4096),
+                            gram_of(noise, noise, N, 4096)};
+    const st_bandgram *const list[] = {grams[0], grams[1]};
+    assert_int_equal(st_masking_new(&m, list, 2), ST_OK);
+    assert_int_equal(st_masking_step_s(m), 1);
+    const st_mask_point *line = st_masking_line(m, 1, 0, &count);
+    assert_int_equal(count, 10);
+    double active = 0;
+    double lost = 0;
+    for (int i = 0; i < count; i++) {
+        bool there = i == 4 || i == 5;
+        assert_true(line[i].active >= 10); /* the tone goes on */
+        assert_int_equal(line[i].hidden > 0, there);
+        assert_int_equal(line[i].band, there ? ST_MASK_HIGH_MID : -1);
+        assert_true(there ? line[i].excess_db > 5 : line[i].excess_db <= 0);
+        active += line[i].active;
+        lost += (double)line[i].hidden * (double)line[i].excess_db;
+    }
+    double of_bands = 0;
+    for (int b = 0; b < ST_MASK_BANDS; b++) {
+        const st_mask_figures *f = st_masking_pair(m, 1, 0, b);
+        int width = 0;
+        for (int k = 0; k < BANDS; k++)
+            width += named_of(k) == b;
+        of_bands += f->active * f->share * f->excess_db * width;
+    }
+    st_mask_span span = st_masking_span(m, 1, 0);
+    assert_close(span.weight_db, of_bands / BANDS, 1e-4, "weight");
+    assert_close(span.weight_db, lost / (100 * BANDS), 1e-9, "of the line");
+    assert_close(span.active, active / (100 * BANDS), 1e-9, "active");
+    assert_close(span.from_s, 4, 0, "from");
+    assert_close(span.to_s, 6, 0, "to");
+    line = st_masking_line(m, 0, 1, &count);
+    for (int i = 0; i < count; i++)
+        assert_int_equal(line[i].active > 0, i == 4 || i == 5);
+    st_masking_free(m);
+    st_bandgram_free(grams[0]);
+    st_bandgram_free(grams[1]);
+    free(tone);
+    free(noise);
+}
+
+enum { LOW = 8000 };
+
+/* `seconds` of a stem: `x` (one second) from second `from` to `to`, else
+ * nothing. */
+static st_bandgram *gram_within(const float *x, int seconds, int from, int to) {
+    static const float nothing[LOW];
+    st_bandgram *gram = NULL;
+    assert_int_equal(st_bandgram_new(&gram, LOW, 1), ST_OK);
+    for (int i = 0; i < seconds; i++) {
+        const float *in[] = {i >= from && i < to ? x : nothing};
+        assert_int_equal(st_bandgram_process(gram, in, LOW), ST_OK);
+    }
+    assert_int_equal(st_bandgram_finish(gram), ST_OK);
+    return gram;
+}
+
+/* Steps grow with the length, and the places stay right. */
+static void test_masking_over_a_long_time(void **state) {
+    (void)state;
+    static const struct {
+        int seconds, step, points;
+    } cases[] = {{600, 1, 600}, {601, 2, 301}, {1201, 3, 401}};
+    static float soft[LOW];
+    static float loud[LOW];
+    sig_sine(soft, LOW, LOW, 1000, -40, 0);
+    sig_white(loud, LOW, 1, -10);
+    for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
+        int last = cases[c].seconds - 1; /* and once more in the very end */
+        st_masking *m = NULL;
+        int count = 0;
+        st_bandgram *grams[] = {
+            gram_within(soft, cases[c].seconds, 0, cases[c].seconds),
+            gram_within(loud, cases[c].seconds - 7, 402, 414),
+            gram_within(loud, cases[c].seconds, last, cases[c].seconds)};
+        const st_bandgram *const list[] = {grams[0], grams[1], grams[2]};
+        assert_int_equal(st_masking_new(&m, list, 3), ST_OK);
+        int step = st_masking_step_s(m);
+        assert_int_equal(step, cases[c].step);
+        const st_mask_point *line = st_masking_line(m, 1, 0, &count);
+        assert_int_equal(count, cases[c].points);
+        for (int i = 0; i < count; i++) {
+            double part = (double)line[i].hidden / line[i].active;
+            bool there = i * step >= 402 && i * step < 414;
+            assert_true(there ? part > 0.8 : part < 0.15);
+        }
+        st_mask_span span = st_masking_span(m, 1, 0);
+        assert_close(span.from_s, 402, 0, "from");
+        assert_close(span.to_s, 414, 0, "to");
+        span = st_masking_span(m, 2, 0);
+        assert_close(span.from_s, last / step * step, 0, "the last from");
+        assert_close(span.to_s, cases[c].seconds, 0, "to the end");
+        st_masking_free(m);
+        for (int i = 0; i < 3; i++)
+            st_bandgram_free(grams[i]);
+    }
 }
 
 /* A bass hides what lies an octave above it before what lies below. */
@@ -201,9 +325,21 @@ static void test_masking_silence_and_lengths(void **state) {
     assert_true(st_masking_share(m, 1) <= 0);
     assert_true(st_masking_pair(m, 1, 0, ST_MASK_MID)->active <= 0);
     assert_true(st_masking_pair(m, 0, 1, ST_MASK_MID)->share <= 0);
+    assert_true(st_masking_span(m, 0, 1).weight_db <= 0);
+    assert_true(st_masking_span(m, 0, 1).to_s <= 0);
+    assert_true(st_masking_span(m, 1, 0).active <= 0);
     assert_close(st_masking_pair(m, 0, 1, ST_MASK_MID)->active, 0.1, 0.02,
                  "a tenth of the time");
     st_masking_free(m);
+    st_bandgram *empty = gram_of(x, x, 0, 1);
+    const st_bandgram *const none[] = {empty, empty};
+    assert_int_equal(st_masking_new(&m, none, 2), ST_OK);
+    int count = -1;
+    (void)st_masking_line(m, 0, 1, &count);
+    assert_int_equal(count, 0);
+    assert_true(st_masking_span(m, 0, 1).active <= 0);
+    st_masking_free(m);
+    st_bandgram_free(empty);
     assert_int_equal(st_masking_new(&m, list, 0), ST_BAD_ARG);
     assert_int_equal(st_masking_new(&m, list, 65), ST_BAD_ARG);
     st_bandgram_free(silent);
@@ -256,6 +392,8 @@ int main(void) {
         cmocka_unit_test(test_bandgram_level_and_cells),
         cmocka_unit_test(test_bandgram_any_block_same_bits),
         cmocka_unit_test(test_masking_who_where_when),
+        cmocka_unit_test(test_masking_over_time),
+        cmocka_unit_test(test_masking_over_a_long_time),
         cmocka_unit_test(test_masking_spreads_upwards),
         cmocka_unit_test(test_masking_share_in_the_mix),
         cmocka_unit_test(test_masking_ignores_level),

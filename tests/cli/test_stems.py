@@ -33,9 +33,9 @@ class Stems(Case):
         write(self.dir / "late.wav", late)
         write(self.dir / "other.wav", noise(2, 0.02))
 
-    def document(self, *names, code):
+    def document(self, *names, code, more=()):
         done = self.run_it("stems", *[self.dir / n for n in names], "--json",
-                           code=code)
+                           *more, code=code)
         step = json.loads(done.stdout)["steps"][0]
         return step["results"]["stems"], step["warnings"]
 
@@ -64,6 +64,59 @@ class Stems(Case):
         shares = {s["name"]: s["masked_share"] for s in found["stems"]}
         self.assertGreater(shares["other.wav"], 0.95)
         self.assertEqual(shares["a.wav"], 0)
+
+    def between(self):
+        """A masker that sounds in seconds 3 and 4 of 8."""
+        quiet = [0.0] * 44100
+        write(self.dir / "burst.wav",
+              quiet * 3 + noise(4, 0.5, 1.9) + quiet * 3)
+        write(self.dir / "bed.wav", noise(5, 0.02, 8))
+        return "burst.wav", "bed.wav"
+
+    def test_over_time_the_masker_is_where_it_plays(self):
+        names = self.between()
+        found, _ = self.document(*names, code=0, more=["--series"])
+        over_time = found["over_time"]
+        self.assertEqual(over_time["step_s"], 1)
+        self.assertEqual(over_time["bands"][0], "sub")
+        self.assertEqual(len(over_time["bands"]), 7)
+        pair, = over_time["pairs"]
+        self.assertEqual((pair["masker"], pair["masked"]), names)
+        self.assertEqual((pair["worst_from_s"], pair["worst_to_s"]), (3, 5))
+        self.assertAlmostEqual(pair["masked_share"], 0.25, delta=0.03)
+        self.assertAlmostEqual(pair["excess_db"], 22, delta=2.5)
+        series = pair["series"]
+        for i in range(8):
+            there = i in (3, 4)
+            share = series["masked_share"][i]
+            self.assertTrue(share > 0.85 if there else share == 0, (i, share))
+            self.assertEqual(series["band"][i] >= 0, there)
+            if there:
+                self.assertAlmostEqual(series["excess_db"][i], 22, delta=2.5)
+            else:
+                self.assertEqual(series["excess_db"][i], 0)
+        for name in ("masked_share", "excess_db", "band"):
+            self.assertEqual(len(series[name]), 8, name)
+
+    def test_over_time_without_series_is_brief_and_said(self):
+        names = self.between()
+        found, _ = self.document(*names, code=0)
+        pair, = found["over_time"]["pairs"]
+        self.assertNotIn("series", pair)
+        self.assertEqual((pair["worst_from_s"], pair["worst_to_s"]), (3, 5))
+        done = self.run_it("stems", *[self.dir / n for n in names])
+        said = " ".join(done.stdout.split())
+        self.assertIn("burst.wav over bed.wav: ", said)
+        self.assertIn("worst from 0:03", said)
+        self.assertIn(" to 0:05", said)
+
+    def test_threads_change_nothing(self):
+        names = self.between()
+        one, three = (self.document(*names, "other.wav", code=0,
+                                    more=["--series", "--no-cache",
+                                          "--threads", n])[0]
+                      for n in ("1", "3"))
+        self.assertEqual(one, three)
 
     def test_rates_may_differ(self):
         write(self.dir / "high.wav", noise(3, 0.5, 2, 48000), 48000)
