@@ -33,6 +33,8 @@ struct st_listen {
     st_listen_result heard;
     st_meter *meter;
     st_peaks *peaks;
+    st_live_lines *live;
+    st_features *features;
     st_channel_matrix matrix;
     float *fold; /* [ST_FLOW_FRAMES] mono at the file's rate */
     st_resampler *rate;
@@ -78,6 +80,21 @@ static st_status make_music(st_listen *l, st_err *err) {
     return status;
 }
 
+/* A row for each hop of the length that is known. */
+static st_status make_features(st_listen *l, st_spectra_params *s) {
+    const st_format *f = &l->heard.format;
+    if (!l->params.features)
+        return ST_OK;
+    double seconds = (double)(f->frames > 0 ? f->frames : 0) / f->rate_hz;
+    double rows = fmin(seconds * ST_LISTEN_RATE_HZ / ST_SPECTRA_HOP, 1e9);
+    st_status status = st_features_new(&l->features, (int64_t)rows + 2);
+    if (status == ST_OK) {
+        s->mfcc = st_features_sink(l->features);
+        s->no_chroma = false;
+    }
+    return status;
+}
+
 static st_status make_rest(st_listen *l, st_err *err) {
     const st_format *f = &l->heard.format;
     st_meter_params about = {.rate_hz = f->rate_hz,
@@ -88,7 +105,8 @@ static st_status make_rest(st_listen *l, st_err *err) {
                            .pictures = l->params.pictures,
                            .no_chroma = true,
                            .multires = l->params.multires};
-    bool spectra = l->params.music || s.pictures || s.multires;
+    bool spectra =
+        l->params.music || s.pictures || s.multires || l->params.features;
     if (l->params.music) {
         s.fine = st_harmony_sink(l->harmony);
         s.mel = st_role_ear_sink(l->role);
@@ -98,6 +116,10 @@ static st_status make_rest(st_listen *l, st_err *err) {
         status = st_peaks_new(&l->peaks, f->channels, f->rate_hz);
     if (status == ST_OK && l->peaks != NULL && f->frames > 0)
         status = st_peaks_expect(l->peaks, f->frames);
+    if (status == ST_OK && l->params.live)
+        status = st_live_lines_new(&l->live, f->rate_hz, f->channels);
+    if (status == ST_OK)
+        status = make_features(l, &s);
     if (status == ST_OK && spectra)
         status = st_spectra_new(&l->spectra, &s);
     if (status == ST_OK && l->params.pitch != ST_LISTEN_PITCH_OFF)
@@ -163,6 +185,8 @@ void st_listen_free(st_listen *l) {
         return;
     st_meter_free(l->meter);
     st_peaks_free(l->peaks);
+    st_live_lines_free(l->live);
+    st_features_free(l->features);
     st_resampler_free(l->rate);
     st_rhythm_free(l->rhythm);
     st_harmony_free(l->harmony);
@@ -197,6 +221,14 @@ static st_status peaks_step(void *ctx, st_block *block, st_err *err) {
     st_listen *l = ctx;
     if (st_peaks_process(l->peaks, (const float *const *)block->channel,
                          block->frames) != ST_OK)
+        return st_err_set(err, ST_NO_MEM, "Out of memory.");
+    return ST_OK;
+}
+
+static st_status live_step(void *ctx, st_block *block, st_err *err) {
+    st_listen *l = ctx;
+    if (st_live_lines_process(l->live, (const float *const *)block->channel,
+                              block->frames) != ST_OK)
         return st_err_set(err, ST_NO_MEM, "Out of memory.");
     return ST_OK;
 }
@@ -448,6 +480,10 @@ static st_status finish(st_listen *l, st_pool *pool, st_err *err) {
     st_status status = ST_OK;
     if (l->spectra != NULL)
         status = st_spectra_finish(l->spectra);
+    if (status == ST_OK && l->features != NULL)
+        status = st_features_finish(l->features, l->spectra);
+    if (status == ST_OK && l->live != NULL)
+        status = st_live_lines_finish(l->live);
     if (status == ST_OK) /* alone: its memory and the rhythm's are the most */
         status = finish_pitch(l);
     if (status == ST_OK) {
@@ -467,6 +503,8 @@ static void tell(st_listen *l) {
     h->cancels = l->mono_power < CANCELLED * l->power;
     h->meter = l->meter;
     h->peaks = l->peaks;
+    h->live = l->live;
+    h->features = l->features;
     h->spectra = l->spectra;
     h->pitch = l->params.pitch;
     h->rhythm = l->rhythm != NULL ? st_rhythm_get(l->rhythm) : NULL;
@@ -493,6 +531,8 @@ st_status st_listen_run(st_listen *l, st_source *source, st_pool *pool,
     steps[count++] = (st_flow_step){"measuring", meter_step, l, 0};
     if (l->peaks != NULL)
         steps[count++] = (st_flow_step){"measuring", peaks_step, l, 0};
+    if (l->live != NULL)
+        steps[count++] = (st_flow_step){"measuring", live_step, l, 0};
     if (hears(l))
         steps[count++] = (st_flow_step){"folding", fold_step, l, 0};
     int units = count;

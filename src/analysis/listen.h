@@ -2,16 +2,18 @@
  * Source: design.md section 1; each unit's own header.
  *
  * Blocks of a source flow once through all units that are wanted, several
- * blocks at a time when there is a pool: the meter and the waveform's peaks at
- * the file's rate and channels; then one fold to mono (audio/channels.h), one
- * resampling to ST_LISTEN_RATE_HZ, and from that rhythm, spectra, harmony,
- * role and pitch. Features are kept, never sound. The result does not depend
- * on the number of threads. */
+ * blocks at a time when there is a pool: the meter, the waveform's peaks and
+ * the live frames at the file's rate and channels; then one fold to mono
+ * (audio/channels.h), one resampling to ST_LISTEN_RATE_HZ, and from that
+ * rhythm, spectra, harmony, role and pitch. Features are kept, never sound. The
+ * result does not depend on the number of threads. */
 #ifndef ST_ANALYSIS_LISTEN_H
 #define ST_ANALYSIS_LISTEN_H
 
 #include "analysis/f0.h"
+#include "analysis/features.h"
 #include "analysis/harmony.h"
+#include "analysis/live_lines.h"
 #include "analysis/meter.h"
 #include "analysis/notes.h"
 #include "analysis/peaks.h"
@@ -36,6 +38,8 @@ typedef struct {
     bool pictures;       /* keep what the spectrograms are drawn from */
     bool multires;       /* and the one of several resolutions */
     bool peaks;          /* keep the waveform's peaks */
+    bool live;           /* keep the frames for pictures (live_lines.h) */
+    bool features;       /* keep the table of features.h */
     int series_capacity; /* of the meter, st_meter_params */
     st_listen_pitch pitch;
 } st_listen_params;
@@ -52,6 +56,8 @@ typedef struct {
     const st_role_result *role;
     const st_spectra *spectra;
     const st_peaks *peaks;
+    const st_live_lines *live;
+    const st_features *features;
     const st_f0_frame *f0; /* ST_F0_RATE a second */
     int64_t f0_frames;
     const st_note *notes;

@@ -63,6 +63,18 @@ static const st_output outputs[] = {
      .by_content = true,
      .help =
          "Write the waveform's peaks (least, greatest, RMS) at every zoom."},
+    {.name = "live",
+     .kind = ST_KIND_DATA,
+     .flag = "live",
+     .container = "jsonl",
+     .help = "Write the frames that pictures move to, 30 a second, as JSON "
+             "Lines."},
+    {.name = "features",
+     .kind = ST_KIND_DATA,
+     .flag = "features",
+     .container = "npy",
+     .help = "Write MFCC with slopes, chroma and tonnetz of each frame as "
+             "NumPy's NPY."},
     {.name = "plot",
      .kind = ST_KIND_HTML,
      .flag = "plot",
@@ -135,6 +147,8 @@ static void decide(work *w) {
     p->series_capacity =
         w->plot || st_ctx_bool(w->ctx, "series") ? SERIES_CAPACITY : 0;
     p->peaks = w->plot || st_out_wanted(w->out, "peaks");
+    p->live = st_out_wanted(w->out, "live");
+    p->features = st_out_wanted(w->out, "features");
     p->pictures = w->plot;
     p->multires = st_out_wanted(w->out, "multires");
     for (int i = 0; i < PICTURES; i++)
@@ -225,6 +239,23 @@ static st_status give_peaks(work *w, const st_listen_result *h, st_err *err) {
                : status;
 }
 
+static st_status give_live(work *w, const st_listen_result *h, st_err *err) {
+    char *text = NULL;
+    size_t length = 0;
+    if (st_live_lines_text(h->live, &text, &length) != ST_OK)
+        return st_err_set(err, ST_NO_MEM, "Out of memory.");
+    st_status status = st_out_bytes(w->out, "live", 0, text, length, err);
+    st_free(text);
+    return status;
+}
+
+static st_status give_features(work *w, const st_listen_result *h,
+                               st_err *err) {
+    size_t size = 0;
+    const unsigned char *bytes = st_features_npy(h->features, &size);
+    return st_out_bytes(w->out, "features", 0, bytes, size, err);
+}
+
 static st_status give_plot(work *w, const st_listen_result *h, st_err *err) {
     st_text page = {0};
     st_status status = st_overview_write(&page, h, w->label);
@@ -244,6 +275,10 @@ static st_status give(work *w, const st_listen_result *h, st_err *err) {
             w, "music", st_listen_json(h, st_ctx_bool(w->ctx, "series")), err);
     if (status == ST_OK && st_out_wanted(w->out, "peaks"))
         status = give_peaks(w, h, err);
+    if (status == ST_OK && h->live != NULL)
+        status = give_live(w, h, err);
+    if (status == ST_OK && h->features != NULL)
+        status = give_features(w, h, err);
     if (status == ST_OK && st_out_wanted(w->out, "midi"))
         status = give_midi(w, h, err);
     for (int i = 0; status == ST_OK && i < PICTURES; i++)

@@ -108,7 +108,8 @@ typedef struct {
     const char *beside;
     const char *when;
     const char *tags_from; /* audio: input whose metadata it takes over */
-    const char *container; /* audio: fixed ("mp3"), or NULL: as asked */
+    const char *container; /* audio: fixed ("mp3"), or NULL: as asked;
+                              data: ending of names in a folder ("npy") */
     bool same_level;       /* stated loudness in that metadata still holds */
     bool per_input;        /* one for each item of the first input */
     bool by_content;       /* named by the inputs' content: st_in_hash */
