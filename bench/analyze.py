@@ -7,7 +7,8 @@ TRACK is stereo, some minutes long. The Python stack is what a user would
 write with librosa: load, mel, MFCC with deltas, constant-Q, chroma, tonnetz,
 onsets, beat tracking, key by templates; then pYIN for pitch; loudness and
 true peak by ffmpeg's ebur128. It has no metre, chords, sections and
-roles; `analyze` has constant-Q only with pictures and no cepstra. Each in a fresh process, one thread; an hour and 12 stems are made of
+roles; `analyze` alone has no
+constant-Q and no cepstra, with all its outputs it has. Each in a fresh process, one thread; an hour and 12 stems are made of
 TRACK. Needs librosa, ffmpeg, GNU time.
 """
 import json
@@ -62,11 +63,12 @@ def main():
     room = pathlib.Path(tempfile.mkdtemp())
     base = [stemma, "analyze", track, "--no-cache", "--json", "--threads", "1"]
     pictures = [w for p in ("mel", "stft", "multires", "cqt", "chroma") for w in (f"--{p}", room / f"{p}.png")]
-    everything = ["--pitch", "tracker", *pictures, "--plot", room / "p.html", "--peaks", room / "p.bin"]
+    everything = ["--pitch", "tracker", *pictures, "--plot", room / "p.html", "--peaks", room / "p.bin",
+                  "--features", room / "f.npy", "--live", room / "l.jsonl"]
     jobs = {
         "stemma analyze": base,
         "the same with the pitch track": base + ["--pitch", "tracker"],
-        "with pitch, five pictures, the page and the peaks": base + everything,
+        "with pitch, five pictures, the page, peaks, features and live frames": base + everything,
         "only the meters": base + ["--engine", "meter"],
         "librosa stack": [sys.executable, "-c", STACK, track, "no"],
         "librosa stack with pYIN": [sys.executable, "-c", STACK, track, "pitch"],
@@ -83,17 +85,17 @@ def main():
           f"in turns; medians of {runs} (librosa once).\n\n| | processor s | wall s | MiB |\n|---|---|---|---|")
     cpu = {name: line(name, r) for name, r in rows.items()}
     stack, pitch = (cpu[n] + cpu["ffmpeg ebur128"] for n in ("librosa stack", "librosa stack with pYIN"))
-    whole = cpu["with pitch, five pictures, the page and the peaks"]
+    whole = cpu["with pitch, five pictures, the page, peaks, features and live frames"]
     print(f"\nBoth do what the other does not. `analyze` alone makes no constant-Q or cepstra, and the stack no metre, chords, sections and roles: "
-          f"{stack / cpu['stemma analyze']:.0f} times; with pitch {pitch / cpu['the same with the pitch track']:.0f} times. With pitch and all pictures (constant-Q among them), "
-          f"which the stack does not draw: {pitch / whole:.0f} times.\n")
+          f"{stack / cpu['stemma analyze']:.0f} times; with pitch {pitch / cpu['the same with the pitch track']:.0f} times. With pitch and everything else, "
+          f"(pictures and live frames the stack does not make): {pitch / whole:.0f} times.\n")
     hour = room / "hour.wav"
     subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-stream_loop", str(int(3600 / seconds)), "-i", track,
                     "-t", "3600", "-c:a", "pcm_s16le", hour], check=True)
     print("| | processor s | wall s | MiB |\n|---|---|---|---|")
     line("an hour, all", [run(stemma, "analyze", hour, "--no-cache", "--json", "--threads", "1")])
     for threads in (1, 2):
-        line(f"an hour, with pitch, five pictures, the page and the peaks, {threads} thread{'s' * (threads > 1)}",
+        line(f"an hour, with pitch, five pictures, the page, peaks, features and live frames, {threads} thread{'s' * (threads > 1)}",
              [run(stemma, "analyze", hour, "--no-cache", "--json", "--threads", threads, *everything)])
     os.remove(hour)
     stems = [room / f"stem{i}.wav" for i in range(12)]

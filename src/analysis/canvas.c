@@ -110,7 +110,8 @@ st_status st_canvas_png(const st_canvas *c, unsigned char **bytes,
     png_image image = {.version = PNG_IMAGE_VERSION,
                        .width = (png_uint_32)c->width,
                        .height = (png_uint_32)c->height,
-                       .format = PNG_FORMAT_RGB};
+                       .format = PNG_FORMAT_RGB,
+                       .flags = PNG_IMAGE_FLAG_FAST};
     png_alloc_size_t room = PNG_IMAGE_PNG_SIZE_MAX(image);
     unsigned char *out = st_calloc(room, 1);
     if (out == NULL)
