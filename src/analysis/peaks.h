@@ -31,9 +31,9 @@ typedef struct st_peaks st_peaks;
  * [main] */
 ST_MUST_USE st_status st_peaks_new(st_peaks **out, int channels, int rate_hz);
 void st_peaks_free(st_peaks *p); /* NULL is fine [main] */
-/* Takes the room for so many frames at once (1.5 hours at 48 kHz at most), which spares
- * memory; a wrong figure does no harm. Before the first _process. ST_NO_MEM.
- * [main] */
+/* Takes the room for so many frames at once (1.5 hours at 48 kHz at most),
+ * which spares memory; a wrong figure does no harm. Before the first _process.
+ * ST_NO_MEM. [main] */
 ST_MUST_USE st_status st_peaks_expect(st_peaks *p, int64_t frames);
 /* Planar in[channels], any frames >= 0; any division gives the same bits;
  * unusable samples (NaN, infinite, beyond 1e10) are read as 0. Grows: 12

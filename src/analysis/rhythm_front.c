@@ -29,8 +29,8 @@ static const float least = 1e-10f; /* of power, before its logarithm */
 static const float gain = 20.0f;
 
 typedef struct {
-    int16_t low, high;     /* classes of a bin */
-    float share; /* of the higher one; 0 outside */
+    int16_t low, high; /* classes of a bin */
+    float share;       /* of the higher one; 0 outside */
 } bin_class;
 
 /* Rows in blocks, so that nothing is copied while it grows. */
