@@ -6,10 +6,10 @@
 TRACK is stereo, some minutes long. The Python stack is what a user would
 write with librosa: load, mel, MFCC with deltas, constant-Q, chroma, tonnetz,
 onsets, beat tracking, key by templates; then pYIN for pitch; loudness and
-true peak by ffmpeg's ebur128. It has no metre, chords, sections and
-roles; `analyze` alone has no
-constant-Q and no cepstra, with all its outputs it has. Each in a fresh process, one thread; an hour and 12 stems are made of
-TRACK. Needs librosa, ffmpeg, GNU time.
+true peak by ffmpeg's ebur128. It has no metre, chords, sections and roles;
+`analyze` alone has no constant-Q and no cepstra, with all its outputs it has.
+Each in a fresh process, one thread; an hour and 12 stems are made of TRACK.
+Needs librosa, ffmpeg, GNU time.
 """
 import json
 import os
@@ -87,7 +87,7 @@ def main():
     stack, pitch = (cpu[n] + cpu["ffmpeg ebur128"] for n in ("librosa stack", "librosa stack with pYIN"))
     whole = cpu["with pitch, five pictures, the page, peaks, features and live frames"]
     print(f"\nBoth do what the other does not. `analyze` alone makes no constant-Q or cepstra, and the stack no metre, chords, sections and roles: "
-          f"{stack / cpu['stemma analyze']:.0f} times; with pitch {pitch / cpu['the same with the pitch track']:.0f} times. With pitch and everything else, "
+          f"{stack / cpu['stemma analyze']:.0f} times; with pitch {pitch / cpu['the same with the pitch track']:.0f} times. With pitch and everything else "
           f"(pictures and live frames the stack does not make): {pitch / whole:.0f} times.\n")
     hour = room / "hour.wav"
     subprocess.run(["ffmpeg", "-nostdin", "-v", "error", "-stream_loop", str(int(3600 / seconds)), "-i", track,
