@@ -76,13 +76,15 @@ def main():
                            "-af", "ebur128=peak=true", "-f", "null", "-"],
     }
     rows = {name: [] for name in jobs}
+    for name in ("librosa stack", "librosa stack with pYIN"):
+        run(*jobs[name])  # numba keeps what it compiles in a first run
     for i in range(runs):
         for name, job in jobs.items():
             if i == 0 or "librosa" not in name:
                 rows[name].append(run(*job))
     seconds = json.loads(subprocess.run(base, capture_output=True).stdout)["steps"][0]["inputs"][0]["seconds"]
     print(f"# A whole analysis: speed and memory\n\nMade by `bench/analyze.py` from a stereo track of {seconds:.0f} s, one thread, "
-          f"in turns; medians of {runs} (librosa once).\n\n| | processor s | wall s | MiB |\n|---|---|---|---|")
+          f"in turns; medians of {runs} (librosa once, after a run that does not count).\n\n| | processor s | wall s | MiB |\n|---|---|---|---|")
     cpu = {name: line(name, r) for name, r in rows.items()}
     stack, pitch = (cpu[n] + cpu["ffmpeg ebur128"] for n in ("librosa stack", "librosa stack with pYIN"))
     whole = cpu["with pitch, five pictures, the page, peaks, features and live frames"]

@@ -27,7 +27,7 @@ struct st_chroma {
     frame **block;
     size_t blocks, room; /* made; in the list */
     int64_t frames;
-    st_frame_sink tap;
+    st_frame_sink tap, fine;
     bool full; /* memory ran out */
     bool forgets;
 };
@@ -57,27 +57,34 @@ static void keep_part(frame *f, int part, const float *fine) {
         f->part[part][i] = (uint16_t)(fine[i] * scale + 0.5f);
 }
 
-static void on_frame(void *ctx, int64_t at, const float *bins) {
-    st_chroma *c = ctx;
-    if (c->tap.frame != NULL)
-        c->tap.frame(c->tap.ctx, at, bins);
-    if (c->forgets)
-        return;
+static void keep(st_chroma *c, int64_t at, const float *fine) {
     if (c->full || ((size_t)at >= c->blocks * BLOCK && !grow(c))) {
         c->full = true;
         return;
     }
     frame *f = &c->block[at / BLOCK][at % BLOCK];
-    for (int part = 0; part < PARTS; part++) {
-        int from = part == 0 ? 0 : BASS_OCTAVES;
-        int to = part == 0 ? BASS_OCTAVES : OCTAVES;
-        float fine[FINE] = {0};
-        for (int o = from; o < to; o++)
-            for (int i = 0; i < FINE; i++)
-                fine[i] += bins[o * FINE + i];
-        keep_part(f, part, fine);
-    }
+    for (int part = 0; part < PARTS; part++)
+        keep_part(f, part, fine + part * FINE);
     c->frames = at + 1;
+}
+
+static void on_frame(void *ctx, int64_t at, const float *bins) {
+    st_chroma *c = ctx;
+    float fine[PARTS * FINE] = {0};
+    if (c->tap.frame != NULL)
+        c->tap.frame(c->tap.ctx, at, bins);
+    if (c->forgets && c->fine.frame == NULL)
+        return;
+    for (int o = 0; o < OCTAVES; o++)
+        for (int i = 0; i < FINE; i++)
+            fine[(o < BASS_OCTAVES ? 0 : FINE) + i] += bins[o * FINE + i];
+    if (!c->forgets)
+        keep(c, at, fine);
+    if (c->fine.frame == NULL)
+        return;
+    for (int i = 0; i < FINE; i++)
+        fine[i] += fine[FINE + i];
+    c->fine.frame(c->fine.ctx, at, fine);
 }
 
 st_status st_chroma_new(st_chroma **out, double rate_hz, int hop) {
@@ -116,6 +123,10 @@ void st_chroma_reset(st_chroma *c) {
 
 void st_chroma_tap(st_chroma *c, st_frame_sink sink) {
     c->tap = sink;
+}
+
+void st_chroma_tap_fine(st_chroma *c, st_frame_sink sink) {
+    c->fine = sink;
 }
 
 void st_chroma_forget(st_chroma *c) {

@@ -40,7 +40,10 @@ void st_chroma_reset(st_chroma *c); /* as new; keeps its memory [rt] */
 /* Gives each frame's ST_CHROMA_BINS constant-Q magnitudes, 36 an octave from
  * C1, to `sink` as well; frame NULL: to none. [main] */
 void st_chroma_tap(st_chroma *c, st_frame_sink sink);
-/* Frames go to the tap alone from now on, also after _reset, and those kept
+/* Gives each frame's ST_CHROMA_FINE classes of all octaves, for
+ * st_chroma_fold, to `sink` as well; frame NULL: to none. [main] */
+void st_chroma_tap_fine(st_chroma *c, st_frame_sink sink);
+/* Frames go to the taps alone from now on, also after _reset, and those kept
  * are freed. [main] */
 void st_chroma_forget(st_chroma *c);
 /* Any n >= 0; any division gives the same bits; unusable samples are read as

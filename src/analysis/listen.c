@@ -80,18 +80,15 @@ static st_status make_music(st_listen *l, st_err *err) {
     return status;
 }
 
-/* A row for each hop of the length that is known. */
-static st_status make_features(st_listen *l, st_spectra_params *s) {
+/* What is too long to stand in memory. */
+static st_status make_tables(st_listen *l, st_err *err) {
     const st_format *f = &l->heard.format;
-    if (!l->params.features)
-        return ST_OK;
-    double seconds = (double)(f->frames > 0 ? f->frames : 0) / f->rate_hz;
-    double rows = fmin(seconds * ST_LISTEN_RATE_HZ / ST_SPECTRA_HOP, 1e9);
-    st_status status = st_features_new(&l->features, (int64_t)rows + 2);
-    if (status == ST_OK) {
-        s->mfcc = st_features_sink(l->features);
-        s->no_chroma = false;
-    }
+    st_status status = ST_OK;
+    if (l->params.live)
+        status = st_live_lines_new(&l->live, f->rate_hz, f->channels,
+                                   l->params.scratch, err);
+    if (status == ST_OK && l->params.features)
+        status = st_features_new(&l->features, l->params.scratch, err);
     return status;
 }
 
@@ -111,15 +108,15 @@ static st_status make_rest(st_listen *l, st_err *err) {
         s.fine = st_harmony_sink(l->harmony);
         s.mel = st_role_ear_sink(l->role);
     }
+    if (l->features != NULL) {
+        s.mfcc = st_features_cepstra(l->features);
+        s.classes = st_features_classes(l->features);
+    }
     st_status status = st_meter_new(&l->meter, &about);
     if (status == ST_OK && l->params.peaks)
         status = st_peaks_new(&l->peaks, f->channels, f->rate_hz);
     if (status == ST_OK && l->peaks != NULL && f->frames > 0)
         status = st_peaks_expect(l->peaks, f->frames);
-    if (status == ST_OK && l->params.live)
-        status = st_live_lines_new(&l->live, f->rate_hz, f->channels);
-    if (status == ST_OK)
-        status = make_features(l, &s);
     if (status == ST_OK && spectra)
         status = st_spectra_new(&l->spectra, &s);
     if (status == ST_OK && l->params.pitch != ST_LISTEN_PITCH_OFF)
@@ -168,6 +165,8 @@ st_status st_listen_new(st_listen **out, const st_format *format,
     st_status status = make_music(l, err);
     if (status == ST_OK)
         status = make_network(l, err);
+    if (status == ST_OK)
+        status = make_tables(l, err);
     if (status == ST_OK)
         status = make_rest(l, err);
     if (status == ST_OK)
@@ -227,10 +226,8 @@ static st_status peaks_step(void *ctx, st_block *block, st_err *err) {
 
 static st_status live_step(void *ctx, st_block *block, st_err *err) {
     st_listen *l = ctx;
-    if (st_live_lines_process(l->live, (const float *const *)block->channel,
-                              block->frames) != ST_OK)
-        return st_err_set(err, ST_NO_MEM, "Out of memory.");
-    return ST_OK;
+    return st_live_lines_process(l->live, (const float *const *)block->channel,
+                                 block->frames, err);
 }
 
 /* The resampler would spread one bad sample over all that follow. */
@@ -475,17 +472,28 @@ static st_status finish_harmony(st_listen *l) {
     return status;
 }
 
+static st_status finish_tables(st_listen *l, st_err *err) {
+    st_status status = ST_OK;
+    if (l->features != NULL)
+        status =
+            st_features_finish(l->features, st_spectra_cents(l->spectra), err);
+    if (status == ST_OK && l->live != NULL)
+        status = st_live_lines_finish(l->live, err);
+    return status;
+}
+
 static st_status finish(st_listen *l, st_pool *pool, st_err *err) {
     st_meter_finish(l->meter);
     st_status status = ST_OK;
     if (l->spectra != NULL)
         status = st_spectra_finish(l->spectra);
-    if (status == ST_OK && l->features != NULL)
-        status = st_features_finish(l->features, l->spectra);
-    if (status == ST_OK && l->live != NULL)
-        status = st_live_lines_finish(l->live);
-    if (status == ST_OK) /* alone: its memory and the rhythm's are the most */
-        status = finish_pitch(l);
+    if (status != ST_OK)
+        return out_of_memory(status, err);
+    status = finish_tables(l, err);
+    if (status != ST_OK)
+        return status;
+    /* alone: its memory and the rhythm's are the most */
+    status = finish_pitch(l);
     if (status == ST_OK) {
         st_pool_for(pool, ENDS, finish_one, l);
         for (int i = 0; status == ST_OK && i < ENDS; i++)

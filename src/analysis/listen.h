@@ -40,6 +40,7 @@ typedef struct {
     bool peaks;          /* keep the waveform's peaks */
     bool live;           /* keep the frames for pictures (live_lines.h) */
     bool features;       /* keep the table of features.h */
+    const char *scratch; /* folder for what is kept on disk, or NULL */
     int series_capacity; /* of the meter, st_meter_params */
     st_listen_pitch pitch;
 } st_listen_params;

@@ -1,35 +1,40 @@
 #include "analysis/live_lines.h"
 
 #include "audio/buffer.h"
+#include "audio/scratch.h"
 #include "core/alloc.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 
 enum {
-    BLOCK = 1024, /* frames */
-    LINE = 1024,  /* bytes a line at most: 64 bands are 256 of them */
-    SILENCE = 64, /* samples at a time behind the end */
-    AHEAD = 2     /* frames that rounding may give early */
+    SILENCE = 64 /* samples at a time behind the end */
 };
 
 struct st_live_lines {
     st_live *live;
+    st_scratch *packed; /* ST_LIVE_BYTES each */
     int rate_hz, channels;
     int64_t taken; /* samples */
-    unsigned char (**block)[ST_LIVE_BYTES];
-    size_t blocks, room; /* made; in the list */
     int64_t frames, most;
+    st_status status; /* of the first frame that could not be kept */
+    st_err err;
 };
 
-st_status st_live_lines_new(st_live_lines **out, int rate_hz, int channels) {
+st_status st_live_lines_new(st_live_lines **out, int rate_hz, int channels,
+                            const char *dir, st_err *err) {
     st_live_lines *l = st_calloc(1, sizeof *l);
     if (l == NULL)
-        return ST_NO_MEM;
+        return st_err_set(err, ST_NO_MEM, "Out of memory.");
     l->rate_hz = rate_hz;
     l->channels = channels;
     l->most = INT64_MAX;
     st_status status = st_live_new(&l->live, rate_hz, channels);
+    if (status != ST_OK)
+        (void)st_err_set(err, status, "The live frames could not be made: %s.",
+                         st_status_name(status));
+    else
+        status = st_scratch_new(&l->packed, dir, err);
     if (status == ST_OK)
         *out = l;
     else
@@ -41,56 +46,33 @@ void st_live_lines_free(st_live_lines *l) {
     if (l == NULL)
         return;
     st_live_free(l->live);
-    for (size_t i = 0; i < l->blocks; i++)
-        st_free(l->block[i]);
-    st_free(l->block);
+    st_scratch_free(l->packed);
     st_free(l);
-}
-
-static st_status add_block(st_live_lines *l) {
-    if (l->blocks == l->room) {
-        void *list = l->block;
-        if (st_regrow(&list, l->room, l->room + 64, sizeof(void *)) != ST_OK)
-            return ST_NO_MEM;
-        l->block = list;
-        l->room += 64;
-    }
-    l->block[l->blocks] = st_calloc(BLOCK, ST_LIVE_BYTES);
-    if (l->block[l->blocks] == NULL)
-        return ST_NO_MEM;
-    l->blocks++;
-    return ST_OK;
-}
-
-/* Room for all frames of the first `samples`, so that keep() need not ask. */
-static st_status make_room(st_live_lines *l, int64_t samples) {
-    int64_t seconds = samples / l->rate_hz, rest = samples % l->rate_hz;
-    int64_t need = seconds * ST_LIVE_RATE + rest * ST_LIVE_RATE / l->rate_hz;
-    st_status status = ST_OK;
-    while (status == ST_OK && (int64_t)l->blocks * BLOCK < need + AHEAD)
-        status = add_block(l);
-    return status;
 }
 
 static void keep(void *ctx, const st_live_frame *frame) {
     st_live_lines *l = ctx;
-    if (l->frames >= l->most)
+    unsigned char bytes[ST_LIVE_BYTES];
+    if (l->frames >= l->most || l->status != ST_OK)
         return;
-    st_live_pack(frame, l->block[l->frames / BLOCK][l->frames % BLOCK]);
+    st_live_pack(frame, bytes);
+    l->status = st_scratch_append(l->packed, bytes, sizeof bytes, &l->err);
     l->frames++;
 }
 
-st_status st_live_lines_process(st_live_lines *l, const float *const *in,
-                                int64_t frames) {
-    st_status status = make_room(l, l->taken + frames);
-    if (status != ST_OK)
-        return status;
-    st_live_process(l->live, in, frames, keep, l);
-    l->taken += frames;
-    return ST_OK;
+static st_status told(const st_live_lines *l, st_err *err) {
+    return l->status == ST_OK ? ST_OK
+                              : st_err_set(err, l->status, "%s", l->err.text);
 }
 
-st_status st_live_lines_finish(st_live_lines *l) {
+st_status st_live_lines_process(st_live_lines *l, const float *const *in,
+                                int64_t frames, st_err *err) {
+    st_live_process(l->live, in, frames, keep, l);
+    l->taken += frames;
+    return told(l, err);
+}
+
+st_status st_live_lines_finish(st_live_lines *l, st_err *err) {
     static const float zeros[SILENCE];
     const float *in[ST_MAX_CHANNELS];
     int64_t seconds = l->taken / l->rate_hz, rest = l->taken % l->rate_hz;
@@ -98,20 +80,24 @@ st_status st_live_lines_finish(st_live_lines *l) {
         in[c] = zeros;
     l->most = seconds * ST_LIVE_RATE +
               (rest * ST_LIVE_RATE + l->rate_hz - 1) / l->rate_hz;
-    st_status status = make_room(l, l->taken);
-    while (status == ST_OK && l->frames < l->most)
+    while (l->status == ST_OK && l->frames < l->most)
         st_live_process(l->live, in, SILENCE, keep, l);
-    return status;
+    st_status status = told(l, err);
+    return status == ST_OK ? st_scratch_flush(l->packed, err) : status;
 }
 
 int64_t st_live_lines_count(const st_live_lines *l) {
     return l->frames;
 }
 
-void st_live_lines_get(const st_live_lines *l, int64_t i, st_live_frame *out) {
+st_status st_live_lines_get(const st_live_lines *l, int64_t i,
+                            st_live_frame *out, st_err *err) {
+    unsigned char bytes[ST_LIVE_BYTES];
     st_status status =
-        st_live_unpack(out, l->block[i / BLOCK][i % BLOCK], ST_LIVE_BYTES);
-    (void)status; /* the size is right */
+        st_scratch_read(l->packed, i * ST_LIVE_BYTES, bytes, sizeof bytes, err);
+    if (status == ST_OK)
+        status = st_live_unpack(out, bytes, sizeof bytes);
+    return status;
 }
 
 /* --- text --- */
@@ -151,7 +137,7 @@ static char *put_time(char *to, uint32_t seq) {
 }
 
 /* Fields as live.h names and orders them. Bytes written. */
-static size_t put_line(const st_live_frame *f, char line[LINE]) {
+static size_t put_line(const st_live_frame *f, char *line) {
     char *to = put_time(line, f->seq);
     to = put_field(to, ",\"seq\":", f->seq);
     to = put_field(to, ",\"flags\":", f->flags);
@@ -173,24 +159,16 @@ static size_t put_line(const st_live_frame *f, char line[LINE]) {
     return (size_t)(put_text(to, "}\n") - line);
 }
 
-/* Twice: the first time to see how long it is. */
-st_status st_live_lines_text(const st_live_lines *l, char **text,
-                             size_t *length) {
-    char line[LINE];
+st_status st_live_lines_text(const st_live_lines *l, int64_t first,
+                             int64_t count, char *text, size_t *length,
+                             st_err *err) {
     st_live_frame frame;
-    size_t size = 0;
-    for (int64_t i = 0; i < l->frames; i++) {
-        st_live_lines_get(l, i, &frame);
-        size += put_line(&frame, line);
-    }
-    char *all = st_calloc(size + LINE, 1);
-    if (all == NULL)
-        return ST_NO_MEM;
-    *text = all;
-    *length = size;
-    for (int64_t i = 0; i < l->frames; i++) {
-        st_live_lines_get(l, i, &frame);
-        all += put_line(&frame, all);
+    *length = 0;
+    for (int64_t i = first; i < first + count; i++) {
+        st_status status = st_live_lines_get(l, i, &frame, err);
+        if (status != ST_OK)
+            return status;
+        *length += put_line(&frame, text + *length);
     }
     return ST_OK;
 }

@@ -94,6 +94,7 @@ static st_status make_units(st_spectra *s) {
         status = st_chroma_new(&s->chroma, rate, ST_SPECTRA_HOP);
     if (status == ST_OK) {
         st_chroma_tap(s->chroma, s->params.fine);
+        st_chroma_tap_fine(s->chroma, s->params.classes);
         if (s->params.no_chroma && !s->params.pictures)
             st_chroma_forget(s->chroma);
     }

@@ -35,11 +35,12 @@ typedef struct {
     /* st_spectra_chroma has none after _finish (24 MiB an hour) */
     bool no_chroma;
     /* each may have frame == NULL */
-    st_frame_sink power; /* [1025] as powerspec */
-    st_frame_sink mel;   /* [128] power */
-    st_frame_sink mfcc;  /* [60] as mfcc */
-    st_frame_sink cqt;   /* [84] magnitudes */
-    st_frame_sink fine;  /* [252] magnitudes, 36 an octave (harmony.h) */
+    st_frame_sink power;   /* [1025] as powerspec */
+    st_frame_sink mel;     /* [128] power */
+    st_frame_sink mfcc;    /* [60] as mfcc */
+    st_frame_sink cqt;     /* [84] magnitudes */
+    st_frame_sink fine;    /* [252] magnitudes, 36 an octave (harmony.h) */
+    st_frame_sink classes; /* [36] of all octaves, for st_chroma_fold */
 } st_spectra_params;
 
 typedef struct st_spectra st_spectra;

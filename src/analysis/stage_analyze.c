@@ -8,8 +8,9 @@
 #include <string.h>
 
 enum {
-    POOL_MIN_S = 10,       /* shorter files are done before threads start */
-    SERIES_CAPACITY = 1200 /* points, when asked for */
+    POOL_MIN_S = 10,        /* shorter files are done before threads start */
+    SERIES_CAPACITY = 1200, /* points, when asked for */
+    CHUNK = 256             /* rows of a table written at a time */
 };
 static const double midi_bpm = 120.0; /* where the music has no tempo */
 
@@ -239,21 +240,53 @@ static st_status give_peaks(work *w, const st_listen_result *h, st_err *err) {
                : status;
 }
 
-static st_status give_live(work *w, const st_listen_result *h, st_err *err) {
-    char *text = NULL;
-    size_t length = 0;
-    if (st_live_lines_text(h->live, &text, &length) != ST_OK)
-        return st_err_set(err, ST_NO_MEM, "Out of memory.");
-    st_status status = st_out_bytes(w->out, "live", 0, text, length, err);
-    st_free(text);
-    return status;
+/* Rows of a table, a chunk at a time. */
+typedef struct {
+    const st_listen_result *heard;
+    int64_t at; /* rows given; -1: not even the head */
+    unsigned char *bytes;
+} rows;
+
+static int64_t next_rows(rows *r, int64_t all) {
+    int64_t count = all - r->at < CHUNK ? all - r->at : CHUNK;
+    r->at += count;
+    return count;
 }
 
-static st_status give_features(work *w, const st_listen_result *h,
-                               st_err *err) {
-    size_t size = 0;
-    const unsigned char *bytes = st_features_npy(h->features, &size);
-    return st_out_bytes(w->out, "features", 0, bytes, size, err);
+static st_status live_piece(void *ctx, const void **bytes, size_t *size,
+                            st_err *err) {
+    rows *r = ctx;
+    int64_t count = next_rows(r, st_live_lines_count(r->heard->live));
+    *bytes = r->bytes;
+    return st_live_lines_text(r->heard->live, r->at - count, count,
+                              (char *)r->bytes, size, err);
+}
+
+static st_status features_piece(void *ctx, const void **bytes, size_t *size,
+                                st_err *err) {
+    rows *r = ctx;
+    const st_features *f = r->heard->features;
+    *bytes = r->bytes;
+    if (r->at < 0) {
+        r->at = 0;
+        *size = ST_FEATURES_HEAD;
+        st_features_head(f, r->bytes);
+        return ST_OK;
+    }
+    int64_t count = next_rows(r, st_features_rows(f));
+    *size = (size_t)count * ST_FEATURES_ROW;
+    return st_features_read(f, r->at - count, count, r->bytes, err);
+}
+
+static st_status give_rows(work *w, const st_listen_result *h, const char *name,
+                           st_piece_fn next, int64_t first, size_t row,
+                           st_err *err) {
+    rows r = {h, first, st_calloc(CHUNK, row)};
+    if (r.bytes == NULL)
+        return st_err_set(err, ST_NO_MEM, "Out of memory.");
+    st_status status = st_out_pieces(w->out, name, 0, next, &r, err);
+    st_free(r.bytes);
+    return status;
 }
 
 static st_status give_plot(work *w, const st_listen_result *h, st_err *err) {
@@ -276,9 +309,10 @@ static st_status give(work *w, const st_listen_result *h, st_err *err) {
     if (status == ST_OK && st_out_wanted(w->out, "peaks"))
         status = give_peaks(w, h, err);
     if (status == ST_OK && h->live != NULL)
-        status = give_live(w, h, err);
+        status = give_rows(w, h, "live", live_piece, 0, ST_LIVE_LINE, err);
     if (status == ST_OK && h->features != NULL)
-        status = give_features(w, h, err);
+        status = give_rows(w, h, "features", features_piece, -1,
+                           ST_FEATURES_ROW, err);
     if (status == ST_OK && st_out_wanted(w->out, "midi"))
         status = give_midi(w, h, err);
     for (int i = 0; status == ST_OK && i < PICTURES; i++)
@@ -296,7 +330,9 @@ static st_status run(st_ctx *ctx, st_in *in, st_out *out, st_err *err) {
     st_listen *listen = NULL;
     st_ctx_progress(ctx, 0, "listening");
     decide(&w);
-    st_status status = st_in_open_once(in, "audio", 0, &source, err);
+    st_status status = st_ctx_folder(ctx, &w.params.scratch, err);
+    if (status == ST_OK)
+        status = st_in_open_once(in, "audio", 0, &source, err);
     if (status != ST_OK)
         return status;
     const st_format *format = &source->format;

@@ -1,16 +1,11 @@
 #include "audio/spool.h"
 
+#include "audio/scratch.h"
 #include "core/alloc.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* Stripe b, channel c starts at float (b * channels + c) * STRIPE. The last
  * stripe is stored whole; `frames` says how much of it counts. */
@@ -19,7 +14,7 @@ struct st_spool {
     atomic_llong frames;
     atomic_bool finished;
     bool has_sink;
-    int fd;
+    st_scratch *bytes;
     int rate_hz;
     int channels;
 };
@@ -27,8 +22,7 @@ struct st_spool {
 typedef struct {
     st_sink base;
     st_spool *spool;
-    int64_t stripe; /* the one being filled */
-    int64_t filled; /* frames in it */
+    int64_t filled; /* frames in the stripe that is being filled */
     float *room;    /* [channels][STRIPE] */
 } spool_sink;
 
@@ -46,26 +40,8 @@ enum { DIRECT_FRAMES = 2048 };
 static void release(st_spool *spool) {
     if (atomic_fetch_sub(&spool->references, 1) != 1)
         return;
-    close(spool->fd);
+    st_scratch_free(spool->bytes);
     st_free(spool);
-}
-
-static int open_named(const char *dir) {
-    char path[PATH_MAX];
-    if (snprintf(path, sizeof path, "%s/stemma-spool-XXXXXX", dir) >=
-        (int)sizeof path) {
-        errno = ENAMETOOLONG;
-        return -1;
-    }
-    int fd = mkostemp(path, O_CLOEXEC);
-    if (fd >= 0)
-        unlink(path);
-    return fd;
-}
-
-static int open_nameless(const char *dir) {
-    int fd = open(dir, O_TMPFILE | O_RDWR | O_CLOEXEC, 0600);
-    return fd >= 0 ? fd : open_named(dir);
 }
 
 st_status st_spool_new(st_spool **out, const char *dir, int rate_hz,
@@ -73,20 +49,13 @@ st_status st_spool_new(st_spool **out, const char *dir, int rate_hz,
     if (channels < 1 || channels > ST_MAX_CHANNELS)
         return st_err_set(err, ST_BAD_ARG, "%d channels: 1 to %d are possible.",
                           channels, ST_MAX_CHANNELS);
-    if (dir == NULL)
-        dir = getenv("TMPDIR");
-    if (dir == NULL || dir[0] == '\0')
-        dir = "/var/tmp";
     st_spool *spool = st_calloc(1, sizeof *spool);
     if (spool == NULL)
         return st_err_set(err, ST_NO_MEM, "Not enough memory for a spool.");
-    spool->fd = open_nameless(dir);
-    if (spool->fd < 0) {
+    st_status status = st_scratch_new(&spool->bytes, dir, err);
+    if (status != ST_OK) {
         st_free(spool);
-        return st_err_set(err, ST_IO,
-                          "Cannot make a scratch file in '%s' (%s): set TMPDIR "
-                          "to a folder that can be written.",
-                          dir, strerror(errno));
+        return status;
     }
     atomic_init(&spool->references, 1);
     spool->rate_hz = rate_hz;
@@ -108,53 +77,15 @@ static size_t stripe_bytes(const st_spool *spool) {
     return (size_t)spool->channels * ST_SPOOL_STRIPE * sizeof(float);
 }
 
-static st_status write_all(int fd, const void *data, size_t bytes,
-                           int64_t offset, st_err *err) {
-    const char *at = data;
-    while (bytes > 0) {
-        ssize_t done = pwrite(fd, at, bytes, offset);
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done <= 0)
-            return st_err_set(err, ST_IO,
-                              "Cannot write scratch audio (%s): free some "
-                              "space, or set TMPDIR to a larger disk.",
-                              strerror(done < 0 ? errno : ENOSPC));
-        at += done;
-        bytes -= (size_t)done;
-        offset += done;
-    }
-    return ST_OK;
-}
-
-static st_status read_all(int fd, void *data, size_t bytes, int64_t offset,
-                          st_err *err) {
-    char *at = data;
-    while (bytes > 0) {
-        ssize_t done = pread(fd, at, bytes, offset);
-        if (done < 0 && errno == EINTR)
-            continue;
-        if (done <= 0)
-            return st_err_set(err, ST_IO,
-                              "Cannot read scratch audio back (%s): check the "
-                              "disk that TMPDIR names.",
-                              done < 0 ? strerror(errno) : "it is too short");
-        at += done;
-        bytes -= (size_t)done;
-        offset += done;
-    }
-    return ST_OK;
-}
-
 static st_status flush(spool_sink *self, st_err *err) {
-    size_t bytes = stripe_bytes(self->spool);
-    st_status status = write_all(self->spool->fd, self->room, bytes,
-                                 self->stripe * (int64_t)bytes, err);
-    if (status != ST_OK)
-        return status;
-    self->stripe++;
-    self->filled = 0;
-    return ST_OK;
+    st_scratch *bytes = self->spool->bytes;
+    st_status status =
+        st_scratch_append(bytes, self->room, stripe_bytes(self->spool), err);
+    if (status == ST_OK)
+        status = st_scratch_flush(bytes, err);
+    if (status == ST_OK)
+        self->filled = 0;
+    return status;
 }
 
 static st_status sink_write(st_sink *sink, const float *const *in,
@@ -225,9 +156,9 @@ static st_status read_direct(spool_source *self, float *const *out,
     int64_t inside = at % ST_SPOOL_STRIPE;
     for (int c = 0; c < channels; c++) {
         int64_t first = (stripe * channels + c) * ST_SPOOL_STRIPE + inside;
-        st_status status = read_all(self->spool->fd, out[c] + done,
-                                    (size_t)count * sizeof(float),
-                                    first * (int64_t)sizeof(float), err);
+        st_status status =
+            st_scratch_read(self->spool->bytes, first * (int64_t)sizeof(float),
+                            out[c] + done, (size_t)count * sizeof(float), err);
         if (status != ST_OK)
             return status;
     }
@@ -240,8 +171,9 @@ static st_status read_held(spool_source *self, float *const *out, int64_t done,
     if (stripe != self->held) {
         size_t bytes = stripe_bytes(self->spool);
         self->held = -1;
-        st_status status = read_all(self->spool->fd, self->room, bytes,
-                                    stripe * (int64_t)bytes, err);
+        st_status status =
+            st_scratch_read(self->spool->bytes, stripe * (int64_t)bytes,
+                            self->room, bytes, err);
         if (status != ST_OK)
             return status;
         self->held = stripe;

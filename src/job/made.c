@@ -1,5 +1,6 @@
 #include "job/job.h"
 
+#include "audio/tempfile.h"
 #include "core/alloc.h"
 #include "core/json.h"
 
@@ -276,20 +277,36 @@ static st_status keep_json(void *host, int output, int index, json_t *document,
     return ST_OK;
 }
 
-static st_status keep_bytes(void *host, int output, int index,
-                            const void *bytes, size_t size, st_err *err) {
-    st_made *made = need(host, output, index);
+/* The name to write under; NULL when nobody wants the bytes. */
+static st_status name_for_bytes(st_step *step, int output, int index,
+                                const char **name, st_err *err) {
+    st_made *made = need(step, output, index);
     if (made == NULL)
         return no_mem(err);
-    if (made->target == NULL)
-        return ST_OK;
     st_status status = ST_OK;
-    if (made->staged == NULL)
+    made->done = false;
+    if (made->target != NULL && made->staged == NULL)
         status = st_staged_name(&made->staged, made->target->file, err);
-    if (status == ST_OK)
-        status = st_writer_put(made->staged, bytes, size, NULL, err);
-    made->done = status == ST_OK;
+    *name = made->staged;
     return status;
+}
+
+static st_status write_pieces(const st_run *run, st_tempfile *file,
+                              st_piece_fn next, void *ctx, st_err *err) {
+    const void *bytes = NULL;
+    size_t size = 0;
+    int64_t at = 0;
+    do {
+        if (st_run_cancelled(run))
+            return st_err_set(err, ST_CANCELLED, "Cancelled.");
+        st_status status = next(ctx, &bytes, &size, err);
+        if (status == ST_OK)
+            status = st_tempfile_write(file, bytes, size, at, err);
+        if (status != ST_OK)
+            return status;
+        at += (int64_t)size;
+    } while (size > 0);
+    return ST_OK;
 }
 
 /* -- the same, one at a time: stages may write from several threads */
@@ -322,11 +339,25 @@ static st_status made_json(void *host, int output, int index, json_t *document,
     return status;
 }
 
-static st_status made_bytes(void *host, int output, int index,
-                            const void *bytes, size_t size, st_err *err) {
+/* The name is this output's own, so the writing needs no lock. */
+static st_status made_pieces(void *host, int output, int index,
+                             st_piece_fn next, void *ctx, st_err *err) {
     st_step *step = host;
+    st_tempfile *file = NULL;
+    const char *name = NULL;
     st_lock(&step->lock);
-    st_status status = keep_bytes(host, output, index, bytes, size, err);
+    st_status status = name_for_bytes(step, output, index, &name, err);
+    st_unlock(&step->lock);
+    if (status != ST_OK || name == NULL)
+        return status;
+    status = st_tempfile_new(&file, name, NULL, err);
+    if (status == ST_OK)
+        status = write_pieces(step->run, file, next, ctx, err);
+    if (status == ST_OK) /* no sync: see st_staged_keep */
+        status = st_tempfile_commit(file, false, err);
+    st_tempfile_free(file);
+    st_lock(&step->lock);
+    st_made_find(step, output, index)->done = status == ST_OK;
     st_unlock(&step->lock);
     return status;
 }
@@ -337,7 +368,7 @@ const st_out_ops st_made_ops = {
     .audio = made_audio,
     .reread = made_reread,
     .json = made_json,
-    .bytes = made_bytes,
+    .pieces = made_pieces,
 };
 
 /* -- after the work */

@@ -172,8 +172,16 @@ ST_MUST_USE st_status st_out_reread(st_out *out, const char *name, int index,
  * document, unless its output has a `flag`. Again: replaces. */
 ST_MUST_USE st_status st_out_json(st_out *out, const char *name, int index,
                                   json_t *document, st_err *err);
-/* An html, image or midi output, all its bytes. Again: replaces. */
+/* An html, image, midi or data output, all its bytes. Again: replaces. */
 ST_MUST_USE st_status st_out_bytes(st_out *out, const char *name, int index,
                                    const void *bytes, size_t size, st_err *err);
+/* Gives the next piece of a file, borrowed until the next call; size 0: there
+ * is no more. An error ends the writing with it. */
+typedef st_status (*st_piece_fn)(void *ctx, const void **bytes, size_t *size,
+                                 st_err *err);
+/* As st_out_bytes, for what is too long to stand in memory: `next` is called,
+ * here, until it has no more. Errors of `next`; ST_IO, ST_CANCELLED. */
+ST_MUST_USE st_status st_out_pieces(st_out *out, const char *name, int index,
+                                    st_piece_fn next, void *ctx, st_err *err);
 
 #endif

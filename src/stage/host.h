@@ -79,8 +79,8 @@ typedef struct {
                         st_err *err);
     st_status (*json)(void *host, int output, int index, json_t *document,
                       st_err *err);
-    st_status (*bytes)(void *host, int output, int index, const void *bytes,
-                       size_t size, st_err *err);
+    st_status (*pieces)(void *host, int output, int index, st_piece_fn next,
+                        void *ctx, st_err *err);
 } st_out_ops;
 
 struct st_out {

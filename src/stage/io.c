@@ -111,8 +111,29 @@ st_status st_out_json(st_out *out, const char *name, int index,
                           err);
 }
 
+st_status st_out_pieces(st_out *out, const char *name, int index,
+                        st_piece_fn next, void *ctx, st_err *err) {
+    return out->ops->pieces(out->host, output_at(out, name), index, next, ctx,
+                            err);
+}
+
+typedef struct {
+    const void *bytes;
+    size_t size;
+} whole;
+
+static st_status all_at_once(void *ctx, const void **bytes, size_t *size,
+                             st_err *err) {
+    (void)err;
+    whole *w = ctx;
+    *bytes = w->bytes;
+    *size = w->size;
+    w->size = 0;
+    return ST_OK;
+}
+
 st_status st_out_bytes(st_out *out, const char *name, int index,
                        const void *bytes, size_t size, st_err *err) {
-    return out->ops->bytes(out->host, output_at(out, name), index, bytes, size,
-                           err);
+    whole w = {bytes, size};
+    return st_out_pieces(out, name, index, all_at_once, &w, err);
 }

@@ -96,6 +96,30 @@ static st_status reread_peak(st_out *out, double *peak, st_err *err) {
     return status;
 }
 
+/* "<p>", "one", "two": or, torn, an error instead of the last. */
+typedef struct {
+    int given;
+    bool torn;
+} pieces;
+
+static st_status next_piece(void *ctx, const void **bytes, size_t *size,
+                            st_err *err) {
+    static const char *const texts[] = {"<p>", "one", "two", ""};
+    pieces *p = ctx;
+    if (p->torn && p->given == 2)
+        return st_err_set(err, ST_LIMIT, "The page is torn.");
+    *bytes = texts[p->given];
+    *size = strlen(texts[p->given++]);
+    return ST_OK;
+}
+
+static st_status write_page(st_ctx *ctx, st_out *out, st_err *err) {
+    pieces p = {.torn = mode_is(ctx, "torn")};
+    if (p.torn || mode_is(ctx, "pieces"))
+        return st_out_pieces(out, "page", 0, next_piece, &p, err);
+    return st_out_bytes(out, "page", 0, "<p>", 3, err);
+}
+
 static st_status gain_run(st_ctx *ctx, st_in *in, st_out *out, st_err *err) {
     double gain = st_ctx_float(ctx, "gain");
     double peak = 0;
@@ -111,7 +135,9 @@ static st_status gain_run(st_ctx *ctx, st_in *in, st_out *out, st_err *err) {
     if (status == ST_OK && mode_is(ctx, "fail"))
         return st_err_set(err, ST_BAD_DATA, "It was to fail.");
     if (status == ST_OK && st_out_wanted(out, "page"))
-        status = st_out_bytes(out, "page", 0, "<p>", 3, err);
+        status = write_page(ctx, out, err);
+    if (status != ST_OK)
+        return status;
     if (mode_is(ctx, "warn"))
         st_ctx_warn(ctx, "odd", "This is %s.", "odd");
     if (mode_is(ctx, "skip"))
@@ -300,6 +326,38 @@ static void test_run_may_write_again(void **state) {
     st_plan_free(plan);
 }
 
+static void page_says(const place *p, const char *want) {
+    char text[32] = {0};
+    FILE *file = fopen(p->page, "rb");
+    assert_non_null(file);
+    assert_int_equal(fread(text, 1, sizeof text - 1, file), strlen(want));
+    fclose(file);
+    assert_string_equal(text, want);
+}
+
+static void test_run_takes_pieces(void **state) {
+    static const char *const rows[][2] = {{"", "<p>"}, {"pieces", "<p>onetwo"}};
+    for (int i = 0; i < 2; i++) {
+        st_plan *plan = gain_plan(*state, rows[i][0]);
+        json_t *result = NULL;
+        assert_int_equal(run(plan, &result, NULL), ST_OK);
+        page_says(*state, rows[i][1]);
+        json_decref(result);
+        st_plan_free(plan);
+    }
+}
+
+static void test_run_torn_pieces_leave_nothing(void **state) {
+    st_plan *plan = gain_plan(*state, "torn");
+    json_t *result = NULL;
+    st_err err = {0};
+    assert_int_equal(run(plan, &result, &err), ST_LIMIT);
+    assert_string_equal(err.text, "The page is torn.");
+    assert_int_equal(file_count(*state), 1);
+    json_decref(result);
+    st_plan_free(plan);
+}
+
 static void test_run_failure_leaves_nothing(void **state) {
     st_plan *plan = gain_plan(*state, "fail");
     json_t *result = NULL;
@@ -315,7 +373,7 @@ static void test_run_failure_leaves_nothing(void **state) {
 
 static void test_run_cancel_at_any_time_leaves_nothing(void **state) {
     place *p = *state;
-    st_plan *plan = gain_plan(p, "again");
+    st_plan *plan = gain_plan(p, "pieces");
     bool finished = false;
     for (int after = 0; !finished; after++) {
         json_t *result = NULL;
@@ -480,6 +538,8 @@ int main(void) {
     const struct CMUnitTest tests[] = {
         TEST(test_run_writes_and_says_what),
         TEST(test_run_may_write_again),
+        TEST(test_run_takes_pieces),
+        TEST(test_run_torn_pieces_leave_nothing),
         TEST(test_run_failure_leaves_nothing),
         TEST(test_run_cancel_at_any_time_leaves_nothing),
         TEST(test_run_notes_warnings_and_skips),
