@@ -195,3 +195,28 @@ const int16_t *st_bandgram_cell(const st_bandgram *g, int64_t cell) {
     assert(cell >= 0 && cell < (int64_t)g->count);
     return g->cells + (size_t)cell * BANDS;
 }
+
+st_status st_bandgram_moved(st_bandgram **out, const st_bandgram *gram,
+                            const double *add_db) {
+    st_bandgram *g = st_calloc(1, sizeof *g);
+    if (g == NULL)
+        return ST_NO_MEM;
+    g->rate_hz = gram->rate_hz;
+    g->channels = gram->channels;
+    g->size = gram->size;
+    g->count = g->capacity = gram->count;
+    g->finished = true;
+    g->cells = st_calloc(gram->count * BANDS + 1, sizeof(int16_t));
+    if (g->cells == NULL) {
+        st_free(g);
+        return ST_NO_MEM;
+    }
+    for (size_t i = 0; i < gram->count * BANDS; i++) {
+        double db = gram->cells[i] + 100.0 * add_db[i % BANDS];
+        bool none = gram->cells[i] <= ST_BANDGRAM_FLOOR;
+        db = none || db < ST_BANDGRAM_FLOOR ? ST_BANDGRAM_FLOOR : db;
+        g->cells[i] = (int16_t)(db > 30000.0 ? 30000.0 : db);
+    }
+    *out = g;
+    return ST_OK;
+}

@@ -42,4 +42,10 @@ int64_t st_bandgram_cells(const st_bandgram *gram);
  * next _process. A band over half the rate has ST_BANDGRAM_FLOOR. [any] */
 const int16_t *st_bandgram_cell(const st_bandgram *gram, int64_t cell);
 
+/* A finished gram whose bands all lie add_db[ST_SPECTRUM_BANDS] higher: what
+ * the stem would be behind a fader and an EQ. ST_NO_MEM. [any] */
+ST_MUST_USE st_status st_bandgram_moved(st_bandgram **out,
+                                        const st_bandgram *gram,
+                                        const double *add_db);
+
 #endif

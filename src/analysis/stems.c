@@ -183,6 +183,10 @@ const st_masking *st_stems_masking(const st_stems *s) {
     return s->masking;
 }
 
+const st_bandgram *st_stems_gram(const st_stems *s, int stem) {
+    return s->lanes[stem].gram;
+}
+
 void st_stems_pair(const st_stems *s, int a, int b, st_align_pair *out) {
     st_align_get(s->align, a, b, out);
 }

@@ -34,6 +34,8 @@ void st_stems_free(st_stems *stems); /* NULL is fine [main] */
 int st_stems_count(const st_stems *stems);
 int st_stems_rate(const st_stems *stems);                  /* Hz [any] */
 const st_masking *st_stems_masking(const st_stems *stems); /* [any] */
+/* Of one stem; borrowed. [any] */
+const st_bandgram *st_stems_gram(const st_stems *stems, int stem);
 /* Of two stems, a != b. [any] */
 void st_stems_pair(const st_stems *stems, int a, int b, st_align_pair *out);
 /* Mean power of left and right over the whole of the longest stem, dBFS (sine:

@@ -28,6 +28,13 @@ static bool ends_in_slash(const char *path) {
     return length > 0 && path[length - 1] == '/';
 }
 
+static st_status make_folder(const char *path, st_err *err) {
+    if (is_folder(path) || mkdir(path, 0777) == 0)
+        return ST_OK;
+    return st_err_set(err, ST_IO, "Cannot make the folder %s: %s.", path,
+                      strerror(errno));
+}
+
 static const char *param_text(const cli_args *args, const char *name) {
     return json_string_value(json_object_get(args->params, name));
 }
@@ -98,20 +105,45 @@ static st_status targets_of_item(const maker *m, int step, int index,
     char path[PATH_MAX];
     if (main_output < 0)
         return ST_OK;
-    if (m->folder)
+    bool named = cli_out_is_folder(stage);
+    st_status status = ST_OK;
+    if (m->folder && !named)
         name_in(m->args->out, input, ending_of(m, &stage->outputs[main_output]),
                 path, sizeof path);
     else
         snprintf(path, sizeof path, "%s", m->args->out);
-    st_status status = target(m, step, main_output, index, path, err);
+    if (!named)
+        status = target(m, step, main_output, index, path, err);
     size_t end = strlen(path);
+    while (named && end > 1 && path[end - 1] == '/')
+        end--;
     for (int i = 0; status == ST_OK && i < st_output_count(stage); i++) {
         const st_output *output = &stage->outputs[i];
-        if (output->beside == NULL || !beside_wanted(m->args, output) ||
+        if (output->beside == NULL || output->within != NULL ||
+            !beside_wanted(m->args, output) ||
             (index > 0 && !output->per_input))
             continue;
         snprintf(path + end, sizeof path - end, "%s", output->beside);
-        status = target(m, step, i, index, path, err);
+        status = target(m, step, i, output->many ? -1 : index, path, err);
+    }
+    return status;
+}
+
+/* --taps DIR: the folder itself, and what has a name in it. */
+static st_status targets_within(const maker *m, int step,
+                                const cli_named *named, st_err *err) {
+    const st_stage *stage = m->args->stage;
+    const char *flag = stage->outputs[named->index].flag;
+    st_status status = m->args->dry_run ? ST_OK : make_folder(named->file, err);
+    if (status == ST_OK)
+        status = target(m, step, named->index, -1, named->file, err);
+    for (int i = 0; status == ST_OK && i < st_output_count(stage); i++) {
+        const st_output *output = &stage->outputs[i];
+        char path[PATH_MAX];
+        if (output->within == NULL || strcmp(output->within, flag) != 0)
+            continue;
+        snprintf(path, sizeof path, "%s%s", named->file, output->beside);
+        status = target(m, step, i, 0, path, err);
     }
     return status;
 }
@@ -126,6 +158,10 @@ static st_status targets_named(const maker *m, int step, int index,
         char path[PATH_MAX];
         if (index > 0 && !output->per_input)
             continue;
+        if (output->many) {
+            status = targets_within(m, step, named, err);
+            continue;
+        }
         bool folder = is_folder(named->file);
         bool one = !m->many || (index == 0 && !output->per_input);
         if (!folder && !one)
@@ -179,13 +215,6 @@ static st_status fill(const maker *m, st_err *err) {
     return status;
 }
 
-static st_status make_folder(const char *path, st_err *err) {
-    if (is_folder(path) || mkdir(path, 0777) == 0)
-        return ST_OK;
-    return st_err_set(err, ST_IO, "Cannot make the folder %s: %s.", path,
-                      strerror(errno));
-}
-
 static bool names_audio(const char *ending) {
     static const char *const read_only[] = {"m4a", "aac", "wma", "mp4", "caf"};
     st_write_format format = ST_WRITE_WAV;
@@ -202,7 +231,7 @@ static st_status check_folder_name(const char *path, st_err *err) {
     if (dot == NULL || dot == name || is_folder(path) || !names_audio(dot + 1))
         return ST_OK;
     return st_err_set(err, ST_BAD_ARG,
-                      "%s is the name of one file, but several inputs need a "
+                      "%s is the name of one file, but the results need a "
                       "folder: give -o %.*s/",
                       path, (int)(dot - path), path);
 }
@@ -233,10 +262,11 @@ st_status cli_args_plan(const cli_args *args, st_plan **out, st_err *err) {
         int main_output = cli_main_output(args->stage);
         const st_input *first = &args->stage->inputs[0];
         bool spread = first->max_count == 1 ||
-                      args->stage->outputs[main_output].per_input;
-        m.folder = (m.many && spread) || ends_in_slash(args->out) ||
-                   is_folder(args->out);
-        if (m.many && spread)
+                      args->stage->outputs[main_output].per_input ||
+                      cli_out_is_folder(args->stage);
+        m.folder = cli_out_is_folder(args->stage) || (m.many && spread) ||
+                   ends_in_slash(args->out) || is_folder(args->out);
+        if ((m.many && spread) || cli_out_is_folder(args->stage))
             status = check_folder_name(args->out, err);
         if (status == ST_OK && m.folder && !args->dry_run)
             status = make_folder(args->out, err);

@@ -45,11 +45,19 @@ static const char *value_name(const st_param *param) {
 }
 
 int cli_main_output(const st_stage *stage) {
-    for (int i = 0; i < st_output_count(stage); i++)
+    for (int i = 0; i < st_output_count(stage); i++) {
+        const char *beside = stage->outputs[i].beside;
         if (stage->outputs[i].kind == ST_KIND_AUDIO &&
-            stage->outputs[i].flag == NULL && stage->outputs[i].beside == NULL)
+            stage->outputs[i].flag == NULL &&
+            (beside == NULL || beside[0] == '/'))
             return i;
+    }
     return -1;
+}
+
+bool cli_out_is_folder(const st_stage *stage) {
+    int output = cli_main_output(stage);
+    return output >= 0 && stage->outputs[output].beside != NULL;
 }
 
 bool cli_word_in(const char *when, const char *flag) {
@@ -117,7 +125,9 @@ void cli_flags_of(const st_stage *stage, cli_flags *out) {
                 stage->outputs[i].beside != NULL ? CLI_FLAG_SWITCH
                                                  : CLI_FLAG_OUTPUT,
                 i, stage->outputs[i].flag,
-                stage->outputs[i].beside != NULL ? NULL : "FILE",
+                stage->outputs[i].beside != NULL ? NULL
+                : stage->outputs[i].many         ? "DIR"
+                                                 : "FILE",
                 stage->outputs[i].help);
     for (int i = 0; i < st_param_count(stage); i++)
         add(out, CLI_FLAG_PARAM, i, stage->params[i].name,

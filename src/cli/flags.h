@@ -48,6 +48,8 @@ void cli_flag_help(const st_stage *stage, const cli_flag *flag, char *text,
                    size_t bytes);
 /* Index of the output that -o names (the first audio one), or -1. */
 int cli_main_output(const st_stage *stage);
+/* Does -o name a folder in which the outputs have names of their own? */
+bool cli_out_is_folder(const st_stage *stage);
 /* Is `flag` one of the space-separated words of `when`? */
 bool cli_word_in(const char *when, const char *flag);
 

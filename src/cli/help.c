@@ -139,7 +139,9 @@ static void beside_rows(const st_stage *stage, FILE *to) {
         char name[64];
         if (stage->outputs[i].beside == NULL)
             continue;
-        snprintf(name, sizeof name, "OUT%s", stage->outputs[i].beside);
+        snprintf(name, sizeof name, "%s%s",
+                 stage->outputs[i].within != NULL ? "DIR" : "OUT",
+                 stage->outputs[i].beside);
         row(to, name, stage->outputs[i].help);
     }
 }

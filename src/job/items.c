@@ -132,6 +132,15 @@ static st_bits bits_of(void *host, int input, int index) {
     return item->info.bits <= 16 ? ST_BITS_16 : ST_BITS_24;
 }
 
+static int64_t timecode_of(void *host, int input, int index) {
+    st_item *item = item_at(host, input, index);
+    if (item == NULL || st_item_know(item, NULL) != ST_OK ||
+        item->meta.bext == NULL)
+        return -1;
+    uint64_t frames = item->meta.bext->time_reference_frames;
+    return frames <= INT64_MAX ? (int64_t)frames : -1;
+}
+
 /* Samples lie ready in these; all others are worth a spool. */
 static bool seeks_fast(const st_item *item) {
     return item->plan->file == NULL || item->info.kind == ST_FILE_WAV ||
@@ -312,6 +321,7 @@ const st_in_ops st_items_ops = {
     .label = label_of,
     .weight = weight_of,
     .bits = bits_of,
+    .timecode = timecode_of,
     .hash = hash_of,
     .format = format_of,
     .open = open_of,

@@ -42,7 +42,9 @@ typedef struct {
     st_write_format container;
     st_bits bits;
     char *label;
-    bool said_lost; /* the note on what its format cannot hold */
+    bool said_lost;      /* the note on what its format cannot hold */
+    st_plan_target *own; /* of an output of `many`: target points to it */
+    char *folder;        /* made for it: goes again if nothing is in it */
 } st_made;
 
 struct st_step {

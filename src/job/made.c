@@ -4,7 +4,11 @@
 #include "core/alloc.h"
 #include "core/json.h"
 
+#include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 static st_status no_mem(st_err *err) {
     return st_err_set(err, ST_NO_MEM, "Out of memory.");
@@ -70,9 +74,64 @@ static st_made *need(st_step *step, int output, int index) {
 
 void st_made_deinit(st_made *made) {
     st_staged_drop(made->staged);
+    if (made->folder != NULL)
+        (void)rmdir(made->folder); /* stays when there is something in it */
+    if (made->own != NULL)
+        st_free(made->own->file);
+    st_free(made->own);
+    st_free(made->folder);
     st_spool_free(made->spool);
     json_decref(made->document);
     st_free(made->label);
+}
+
+/* -- outputs that may have any number of items */
+
+/* FOLDER/LABEL.wav; what parts paths becomes '_'. */
+static st_status name_own(st_made *made, const st_plan_target *folder,
+                          const char *label, st_err *err) {
+    const char *ending = st_writer_format_name(made->container);
+    size_t bytes = strlen(folder->file) + strlen(label) + strlen(ending) + 4;
+    made->own = st_calloc(1, sizeof *made->own);
+    char *path = st_calloc(bytes, 1);
+    if (made->own == NULL || path == NULL) {
+        st_free(path);
+        return no_mem(err);
+    }
+    size_t end = strlen(folder->file);
+    const char *slash = folder->file[end - 1] == '/' ? "" : "/";
+    (void)snprintf(path, bytes, "%s%s%s.%s", folder->file, slash, label,
+                   ending);
+    for (char *c = path + end + strlen(slash); *c != '\0'; c++)
+        if (*c == '/')
+            *c = '_';
+    *made->own = *folder;
+    made->own->index = made->index;
+    made->own->file = path;
+    made->own->container = NULL;
+    made->target = made->own;
+    return ST_OK;
+}
+
+static st_status make_folder(st_made *made, const char *path, st_err *err) {
+    if (mkdir(path, 0777) == 0) {
+        made->folder = st_strdup(path);
+        return ST_OK;
+    }
+    return errno == EEXIST
+               ? ST_OK
+               : st_err_set(err, ST_IO, "Cannot make the folder %s: %s.", path,
+                            strerror(errno));
+}
+
+/* An item of a folder gets a file there, named by its label. */
+static st_status find_place(st_step *step, st_made *made, const char *label,
+                            st_err *err) {
+    const st_plan_target *folder = target_of(step, made->output, -1);
+    if (made->target != NULL || folder == NULL || label == NULL)
+        return ST_OK;
+    st_status status = make_folder(made, folder->file, err);
+    return status == ST_OK ? name_own(made, folder, label, err) : status;
 }
 
 /* -- container and depth */
@@ -230,6 +289,9 @@ static st_status open_audio(void *host, int output, int index,
     if (spec->bits != ST_BITS_ASKED &&
         st_writer_is_integer(made->container, ST_DEPTH_DEFAULT))
         made->bits = spec->bits;
+    status = find_place(step, made, spec->label, err);
+    if (status != ST_OK)
+        return status;
     made->done = false;
     made->format = spec->format;
     made->format.frames = 0;

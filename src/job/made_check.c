@@ -28,9 +28,13 @@ static st_status check_not_input(const st_plan *plan, const char *file,
     return ST_OK;
 }
 
-static st_status check_folder(const char *file, st_err *err) {
+static st_status check_folder(const char *file, bool many, st_err *err) {
     struct stat about;
-    if (stat(file, &about) == 0 && !S_ISREG(about.st_mode))
+    bool there = stat(file, &about) == 0;
+    if (there && many && !S_ISDIR(about.st_mode))
+        return st_err_set(err, ST_EXISTS,
+                          "%s is no folder; choose another name.", file);
+    if (there && !many && !S_ISREG(about.st_mode))
         return st_err_set(err, ST_EXISTS,
                           "%s is not a regular file; choose another output "
                           "name.",
@@ -55,11 +59,13 @@ static st_status check_target(const st_run *run, int s, int i, st_err *err) {
     const st_plan_target *target = &plan->steps[s].targets[i];
     st_status status = check_not_input(plan, target->file, err);
     if (status == ST_OK)
-        status = check_folder(target->file, err);
+        status = check_folder(
+            target->file, plan->steps[s].stage->outputs[target->output].many,
+            err);
     st_write_format container = ST_WRITE_WAV;
     st_bits bits = ST_BITS_ASKED;
     const st_output *about = &plan->steps[s].stage->outputs[target->output];
-    if (status == ST_OK && about->kind == ST_KIND_AUDIO)
+    if (status == ST_OK && about->kind == ST_KIND_AUDIO && !about->many)
         status = st_made_resolve(&run->steps[s], target->output, target->index,
                                  NULL, &container, &bits, err);
     for (int t = 0; status == ST_OK && t <= s; t++)

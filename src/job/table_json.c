@@ -74,6 +74,7 @@ static json_t *output_json(const st_stage *stage, int i) {
     put(&b, "per_input", json_boolean(output->per_input));
     put(&b, "flag", st_text_json(output->flag));
     put(&b, "beside", st_text_json(output->beside));
+    put(&b, "many", json_boolean(output->many));
     put(&b, "container", st_text_json(output->container));
     return done(&b);
 }

@@ -89,8 +89,12 @@ static st_status check_output(const st_stage *stage, int i, st_err *err) {
         FAULT("output %s: the help must be one sentence.", output->name);
     if (flag != NULL && (!good_name(flag) || uses_of_flag(stage, flag) != 1))
         FAULT("output %s: flag %s is doubled.", output->name, flag);
-    if (output->beside != NULL && output->beside[0] != '.')
-        FAULT("output %s: beside must start with a dot.", output->name);
+    if (output->beside != NULL && strchr("./", output->beside[0]) == NULL)
+        FAULT("output %s: beside must start with a dot or a slash.",
+              output->name);
+    if (output->within != NULL &&
+        (output->beside == NULL || uses_of_flag(stage, output->within) != 1))
+        FAULT("output %s: within no folder.", output->name);
     if (output->when != NULL && output->beside == NULL)
         FAULT("output %s: when without beside.", output->name);
     if (output->tags_from != NULL &&

@@ -108,6 +108,9 @@ double st_in_weight(const st_in *in, const char *name, int index);
 /* Depth an audio item is stored at, as st_bits; ST_BITS_ASKED when it has none
  * (lossy, or not readable). */
 st_bits st_in_bits(st_in *in, const char *name, int index);
+/* Where a file says that it begins on its session's clock (bext time
+ * reference), in its own frames; -1 when it does not say. [any] */
+int64_t st_in_timecode(st_in *in, const char *name, int index);
 /* The content hash of an audio item (docs/formats.md, `pcm`): BLAKE2b-256 of
  * its decoded samples. Known when a source of it has been read to its end, if
  * an output that is wanted says `by_content`; ST_NOT_FOUND until then. */

@@ -53,6 +53,8 @@ typedef struct {
     const char *(*label)(void *host, int input, int index);
     double (*weight)(void *host, int input, int index);
     st_bits (*bits)(void *host, int input, int index);
+    /* place of the first sample on the session's clock (bext), -1: none */
+    int64_t (*timecode)(void *host, int input, int index);
     /* of the decoded samples; NULL until known */
     const char *(*hash)(void *host, int input, int index);
     st_status (*format)(void *host, int input, int index, st_format *out,

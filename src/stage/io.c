@@ -36,6 +36,10 @@ st_bits st_in_bits(st_in *in, const char *name, int index) {
     return in->ops->bits(in->host, input_at(in, name), index);
 }
 
+int64_t st_in_timecode(st_in *in, const char *name, int index) {
+    return in->ops->timecode(in->host, input_at(in, name), index);
+}
+
 st_status st_in_hash(st_in *in, const char *name, int index,
                      char text[ST_HASH_TEXT_BYTES], st_err *err) {
     const char *hash = in->ops->hash(in->host, input_at(in, name), index);

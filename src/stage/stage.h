@@ -100,6 +100,11 @@ typedef struct {
  * - `beside`: written to OUT with this text after it (".ab.mp3"), always, or
  *   only if one of the space-separated flags of `when` is given; a flag of
  *   `when` that is no parameter and no `flag` becomes a plain switch;
+ * - where the text begins with '/' ("/master.wav") OUT is a folder, and the
+ *   first audio output has such a text too;
+ * - `many`: any number of items, each in a file named by its label, in the
+ *   folder that `beside` ("/stems/") or FLAG names;
+ * - `within`: `beside` follows the folder of that flag instead of OUT;
  * - none of these: part of the result document only (json). */
 typedef struct {
     const char *name;
@@ -107,6 +112,8 @@ typedef struct {
     const char *flag;
     const char *beside;
     const char *when;
+    const char *within;
+    bool many;
     const char *tags_from; /* audio: input whose metadata it takes over */
     const char *container; /* audio: fixed ("mp3"), or NULL: as asked;
                               data: ending of names in a folder ("npy") */

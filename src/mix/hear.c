@@ -1,0 +1,387 @@
+#include "mix/hear.h"
+
+#include "audio/channels.h"
+#include "audio/resample.h"
+#include "core/alloc.h"
+#include "core/clock.h"
+#include "core/math.h"
+#include "dsp/dynamics.h"
+#include "mix/sources.h"
+
+#include <math.h>
+#include <stdatomic.h>
+#include <string.h>
+
+enum {
+    BLOCK = 16384,
+    LOUD_DBFS = -60,
+    TRUST_PERCENT = 75 /* confidence at which sound stands over a name */
+};
+
+/* 0.01 dB of power, in octaves. */
+#define LOG2_OF_CENT 0.00033219280948873626
+
+/* Mono at 0 dB to both sides is 3.01 LU louder than as one channel. */
+static const double mono_lu = 3.010299956639812;
+
+/* One stem while it is heard. */
+typedef struct {
+    st_hearing *out;
+    st_session *session;
+    const st_hear_means *means;
+    st_status status[ST_MIX_STEMS];
+    st_err err[ST_MIX_STEMS];
+    atomic_int done;
+} pass;
+
+typedef struct {
+    st_source *source;
+    st_meter *meter;
+    st_role_ear *role;
+    st_resampler *rate;
+    st_buffer block;
+    float *mono, *slow;   /* [BLOCK], at the source's rate and the role's */
+    int64_t step, filled; /* frames of 10 ms, of the running one */
+    double square[2];
+    st_stem_facts *facts;
+} ear;
+
+static st_status ear_init(ear *e, st_stem_facts *facts, st_source *source,
+                          st_err *err) {
+    const st_format *f = &source->format;
+    const st_meter_params about = {.rate_hz = f->rate_hz,
+                                   .channels = f->channels};
+    memset(e, 0, sizeof *e);
+    e->source = source;
+    e->facts = facts;
+    e->step = f->rate_hz / 100;
+    st_status status = st_role_ear_new(&e->role, err);
+    if (status != ST_OK)
+        return status;
+    status = st_meter_new(&e->meter, &about);
+    if (status == ST_OK)
+        status = st_resampler_new(&e->rate, f->rate_hz, ST_ROLE_RATE_HZ, 1,
+                                  ST_RESAMPLE_HIGH);
+    if (status == ST_OK)
+        status = st_buffer_init(&e->block, f->channels, BLOCK);
+    e->mono = st_calloc(BLOCK, sizeof(float));
+    e->slow = st_calloc(BLOCK, sizeof(float));
+    if (status == ST_OK && (e->mono == NULL || e->slow == NULL))
+        status = ST_NO_MEM;
+    return status == ST_OK ? ST_OK : st_err_set(err, status, "Out of memory.");
+}
+
+static void ear_deinit(ear *e) {
+    st_meter_free(e->meter);
+    st_role_ear_free(e->role);
+    st_resampler_free(e->rate);
+    st_buffer_deinit(&e->block);
+    st_free(e->mono);
+    st_free(e->slow);
+}
+
+/* --- levels --- */
+
+static void count_level(ear *e) {
+    double most = fmax(e->square[0], e->square[1]) / (double)e->step;
+    double db = most > 1e-12 ? 10.0 * st_log10(most) + 3.0103 : -200.0;
+    int bin = (int)floor(db + 0.5) - ST_HEAR_LOWEST;
+    bin = bin < 0 ? 0 : bin >= ST_HEAR_LEVELS ? ST_HEAR_LEVELS - 1 : bin;
+    e->facts->level[bin]++;
+    e->square[0] = e->square[1] = 0.0;
+    e->filled = 0;
+}
+
+static void spread_levels(ear *e, int64_t frames) {
+    int channels = e->source->format.channels;
+    for (int64_t i = 0; i < frames; i++) {
+        for (int c = 0; c < channels && c < 2; c++) {
+            double x = e->block.channel[c][i];
+            e->square[c] += x * x;
+        }
+        if (++e->filled == e->step)
+            count_level(e);
+    }
+}
+
+/* --- one stem --- */
+
+static void clean(ear *e, int64_t frames) {
+    for (int c = 0; c < e->source->format.channels; c++)
+        for (int64_t i = 0; i < frames; i++)
+            if (!(fabsf(e->block.channel[c][i]) <= 1e10f))
+                e->block.channel[c][i] = 0.0f;
+}
+
+static void fold(ear *e, int64_t frames) {
+    const float *left = e->block.channel[0];
+    const float *right = e->block.channel[e->source->format.channels > 1];
+    for (int64_t i = 0; i < frames; i++)
+        e->mono[i] = 0.5f * (left[i] + right[i]);
+}
+
+/* frames < 0: the end. */
+static st_status hear_role(ear *e, int64_t frames) {
+    int64_t done = 0, used = 0, got = 1;
+    while (frames < 0 ? got > 0 : done < frames) {
+        const float *from = e->mono + done;
+        st_status status =
+            st_resampler_process(e->rate, frames < 0 ? NULL : &from,
+                                 frames - done, &used, &e->slow, BLOCK, &got);
+        if (status != ST_OK)
+            return status;
+        st_role_ear_process(e->role, e->slow, got);
+        done += used;
+    }
+    return ST_OK;
+}
+
+static st_status hear_blocks(ear *e, const pass *p, st_err *err) {
+    int64_t got = 1;
+    st_status status = ST_OK;
+    while (status == ST_OK && got > 0) {
+        if (p->means->tick != NULL && p->means->tick(p->means->ctx, NULL, 0.0))
+            return st_err_set(err, ST_CANCELLED, "Cancelled.");
+        status = st_source_read(e->source, e->block.channel, BLOCK, &got, err);
+        if (status != ST_OK || got == 0)
+            break;
+        st_meter_process(e->meter, (const float *const *)e->block.channel, got);
+        clean(e, got);
+        spread_levels(e, got);
+        fold(e, got);
+        if (hear_role(e, got) != ST_OK)
+            status = st_err_set(err, ST_NO_MEM, "Out of memory.");
+    }
+    if (status == ST_OK && hear_role(e, -1) != ST_OK)
+        status = st_err_set(err, ST_NO_MEM, "Out of memory.");
+    return status;
+}
+
+/* In rising order: the name, the sound where it is sure, the user. Of two
+ * voices no sound tells which one leads, so there the name stands. */
+static void take_role(st_session_file *f, const st_role_result *heard) {
+    f->heard = heard->has_role ? heard->role : ST_ROLE_NONE;
+    f->confidence = heard->confidence;
+    if (f->said == ST_SAID_USER || f->heard == ST_ROLE_NONE ||
+        f->heard == ST_ROLE_FULL_MIX)
+        return;
+    bool sure = f->confidence * 100.0 >= TRUST_PERCENT;
+    const st_role_info *named = st_role_get(f->named);
+    bool voices = named != NULL && named->bus == ST_BUS_VOCAL &&
+                  st_role_get(f->heard)->bus == ST_BUS_VOCAL;
+    if (f->named == ST_ROLE_NONE || (sure && !voices)) {
+        f->role = f->heard;
+        f->said = ST_SAID_SOUND;
+    }
+}
+
+static void read_facts(ear *e, st_session_file *f) {
+    st_stem_facts *facts = e->facts;
+    st_meter_finish(e->meter);
+    st_meter_get(e->meter, &facts->meter);
+    st_role_ear_finish(e->role);
+    take_role(f, st_role_ear_get(e->role));
+    double lufs = facts->meter.loudness.integrated_lufs;
+    facts->lufs = f->channels == 1 ? lufs + mono_lu : lufs;
+    facts->silent =
+        !(facts->meter.sample_peak_dbfs > -90.0) || !isfinite(facts->lufs);
+    if (facts->silent)
+        facts->lufs = -INFINITY;
+}
+
+static void hear_one(void *ctx, int i) {
+    pass *p = ctx;
+    int file = p->out->file[i];
+    st_session_file *f = &p->session->file[file];
+    st_source *source = NULL;
+    ear e;
+    st_err *err = &p->err[i];
+    st_status status = st_session_source(p->session, file, &source, err);
+    if (status == ST_OK) {
+        status = ear_init(&e, &p->out->stem[i], source, err);
+        if (status == ST_OK)
+            status = hear_blocks(&e, p, err);
+        if (status == ST_OK)
+            read_facts(&e, f);
+        ear_deinit(&e);
+    }
+    st_source_free(source);
+    if (status != ST_OK)
+        st_err_prefix(err, "%s", f->label);
+    p->status[i] = status;
+    if (p->means->tick != NULL)
+        (void)p->means->tick(p->means->ctx, "hearing stems",
+                             (double)++p->done / p->out->count);
+}
+
+static st_status hear_each(pass *p, st_err *err) {
+    st_pool_for(p->means->pool, p->out->count, hear_one, p);
+    for (int i = 0; i < p->out->count; i++)
+        if (p->status[i] != ST_OK) {
+            if (err != NULL)
+                *err = p->err[i];
+            return p->status[i];
+        }
+    return ST_OK;
+}
+
+/* --- all together --- */
+
+static void read_bands(st_stem_facts *facts, const st_bandgram *gram) {
+    double sum[ST_SPECTRUM_BANDS] = {0};
+    int64_t cells = st_bandgram_cells(gram), active = 0;
+    for (int64_t i = 0; i < cells; i++) {
+        const int16_t *cell = st_bandgram_cell(gram, i);
+        double power[ST_SPECTRUM_BANDS], all = 0.0;
+        for (int b = 0; b < ST_SPECTRUM_BANDS; b++)
+            all += power[b] = st_exp2(cell[b] * LOG2_OF_CENT);
+        if (all < 1e-7) /* -70 dBFS */
+            continue;
+        active++;
+        for (int b = 0; b < ST_SPECTRUM_BANDS; b++)
+            sum[b] += power[b];
+    }
+    facts->active = cells > 0 ? (double)active / (double)cells : 0.0;
+    for (int b = 0; b < ST_SPECTRUM_BANDS; b++)
+        facts->band_db[b] =
+            sum[b] > 0.0 ? 10.0 * st_log10(sum[b] / (double)active) : -200.0;
+}
+
+static bool tell(void *ctx, int64_t frames) {
+    const pass *p = ctx;
+    double all = p->out->seconds * p->out->rate_hz;
+    return p->means->tick == NULL ||
+           !p->means->tick(p->means->ctx, "comparing stems",
+                           all > 0.0 ? (double)frames / all : 0.0);
+}
+
+static st_status open_all(const st_hearing *h, const st_session *session,
+                          st_source **sources, st_err *err) {
+    for (int i = 0; i < h->count; i++) {
+        st_status status =
+            st_session_source(session, h->file[i], &sources[i], err);
+        if (status == ST_OK)
+            continue;
+        while (i-- > 0)
+            st_source_free(sources[i]);
+        return status;
+    }
+    return ST_OK;
+}
+
+static st_status hear_together(pass *p, st_err *err) {
+    st_source *sources[ST_MIX_STEMS];
+    st_hearing *h = p->out;
+    st_status status = open_all(h, p->session, sources, err);
+    if (status != ST_OK)
+        return status;
+    status = st_stems_new(&h->stems, sources, h->count, p->means->pool, tell, p,
+                          err);
+    for (int i = 0; status == ST_OK && i < h->count; i++)
+        read_bands(&h->stem[i], st_stems_gram(h->stems, i));
+    for (int i = 0; i < h->count; i++)
+        st_source_free(sources[i]);
+    return status;
+}
+
+/* --- the sum --- */
+
+static bool listen_tick(void *ctx, int64_t frames) {
+    return !tell(ctx, frames);
+}
+
+static st_status hear_sum(pass *p, st_err *err) {
+    st_source *sources[ST_MIX_STEMS], *sum = NULL;
+    double gains[ST_MIX_STEMS];
+    st_hearing *h = p->out;
+    const st_listen_params params = {.music = true,
+                                     .scratch = p->means->folder};
+    const st_flow_watch watch = {listen_tick, p};
+    st_status status = open_all(h, p->session, sources, err);
+    if (status != ST_OK)
+        return status;
+    for (int i = 0; i < h->count; i++)
+        gains[i] =
+            h->stem[i].silent ? 0.0 : st_db_to_gain(-26.0 - h->stem[i].lufs);
+    status = st_sum_source_new(&sum, sources, gains, h->count, err);
+    if (status != ST_OK)
+        return status;
+    status = st_listen_new(&h->listen, &sum->format, &params, err);
+    if (status == ST_OK)
+        status = st_listen_run(h->listen, sum, p->means->pool, &watch, err);
+    st_source_free(sum);
+    return status;
+}
+
+static void spent(const pass *p, const char *phase, int64_t *since) {
+    int64_t now = st_clock_ns();
+    if (p->means->spent != NULL)
+        p->means->spent(p->means->ctx, phase, st_clock_seconds(*since, now));
+    *since = now;
+}
+
+st_status st_hear(st_hearing *out, st_session *session,
+                  const st_hear_means *means, st_err *err) {
+    pass *p = st_calloc(1, sizeof *p);
+    if (p == NULL)
+        return st_err_set(err, ST_NO_MEM, "Out of memory.");
+    p->out = out;
+    p->session = session;
+    p->means = means;
+    out->rate_hz = session->rate_hz;
+    for (int i = 0; i < session->count; i++)
+        if (!session->file[i].left_out && out->count < ST_MIX_STEMS)
+            out->file[out->count++] = i;
+    int64_t since = st_clock_ns();
+    st_status status = hear_each(p, err);
+    for (int i = 0; i < out->count; i++)
+        out->seconds = fmax(out->seconds, out->stem[i].meter.seconds);
+    spent(p, "hearing stems", &since);
+    if (status == ST_OK)
+        status = hear_together(p, err);
+    spent(p, "comparing stems", &since);
+    if (status == ST_OK)
+        status = hear_sum(p, err);
+    spent(p, "hearing the sum", &since);
+    st_free(p);
+    return status;
+}
+
+void st_hearing_deinit(st_hearing *hearing) {
+    st_stems_free(hearing->stems);
+    st_listen_free(hearing->listen);
+    memset(hearing, 0, sizeof *hearing);
+}
+
+/* --- levels, read --- */
+
+double st_hear_level(const st_stem_facts *facts, double share) {
+    int64_t all = 0, sum = 0;
+    int first = LOUD_DBFS - ST_HEAR_LOWEST;
+    for (int i = first; i < ST_HEAR_LEVELS; i++)
+        all += facts->level[i];
+    for (int i = first; i < ST_HEAR_LEVELS; i++) {
+        sum += facts->level[i];
+        if (all > 0 && (double)sum >= share * (double)all)
+            return ST_HEAR_LOWEST + i;
+    }
+    return ST_HEAR_LOWEST;
+}
+
+double st_hear_reduction(const st_stem_facts *facts, double gain_db,
+                         double threshold_db, double ratio, double knee_db) {
+    st_dynamics_params curve = st_dynamics_defaults();
+    double sum = 0.0;
+    int64_t all = 0;
+    curve.threshold_db = threshold_db;
+    curve.ratio = ratio;
+    curve.knee_db = knee_db;
+    for (int i = 0; i < ST_HEAR_LEVELS; i++) {
+        double level = ST_HEAR_LOWEST + i + gain_db;
+        if (level < LOUD_DBFS)
+            continue;
+        all += facts->level[i];
+        sum -= (double)facts->level[i] * st_dynamics_curve_db(&curve, level);
+    }
+    return all > 0 ? sum / (double)all : 0.0;
+}

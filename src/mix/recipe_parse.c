@@ -1,0 +1,366 @@
+#include "mix/recipe_json.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char schema_name[] = "stemma.mix-recipe/";
+
+/* Where the parser stands, for its sentences. */
+typedef struct {
+    const st_mix_recipe *recipe;
+    char place[ST_MIX_NAME + 64];
+    st_err *err;
+} reader;
+
+static st_status bad(const reader *r, const char *what) {
+    return st_err_set(r->err, ST_BAD_DATA, "%s: %s", r->place, what);
+}
+
+static st_status bad_value(const reader *r, const st_move_field *f) {
+    char names[96] = "";
+    size_t used = 0;
+    for (int i = 0; f->choices != NULL && f->choices[i] != NULL; i++)
+        used += (size_t)snprintf(names + used, sizeof names - used, "%s%s",
+                                 i > 0 ? ", " : "", f->choices[i]);
+    if (f->choices != NULL)
+        return st_err_set(r->err, ST_BAD_DATA, "%s.%s must be one of: %s.",
+                          r->place, f->name, names);
+    return st_err_set(r->err, ST_BAD_DATA,
+                      "%s.%s must be a number from %g to %g.", r->place,
+                      f->name, f->min, f->max);
+}
+
+static double number_of(const st_move_field *f, const json_t *value) {
+    const char *text = json_string_value(value);
+    if (json_is_boolean(value) && strncmp(f->name, "invert", 6) == 0)
+        return json_is_true(value);
+    for (int i = 0; text != NULL && f->choices != NULL && f->choices[i] != NULL;
+         i++)
+        if (strcmp(f->choices[i], text) == 0)
+            return i;
+    return f->choices == NULL && json_is_number(value)
+               ? json_number_value(value)
+               : NAN;
+}
+
+static int stem_named(const st_mix_recipe *r, const char *name) {
+    for (int i = 0; name != NULL && i < r->stems; i++)
+        if (strcmp(r->stem[i].name, name) == 0)
+            return i;
+    return -1;
+}
+
+static st_status read_source(reader *r, const json_t *list, st_move *m) {
+    bool one = json_is_string(list);
+    if (list != NULL && !one && !json_is_array(list))
+        return bad(r, "\"source\" must be a stem's name, or a list of them.");
+    size_t count = one ? 1 : json_array_size(list);
+    for (size_t i = 0; i < count; i++) {
+        const json_t *item = one ? list : json_array_get(list, i);
+        int stem = stem_named(r->recipe, json_string_value(item));
+        if (stem < 0)
+            return bad(r, "\"source\" names no stem of this recipe.");
+        m->source |= (uint64_t)1 << stem;
+    }
+    return ST_OK;
+}
+
+static st_status read_amount(reader *r, const json_t *doc, st_move *m) {
+    const json_t *amount = json_object_get(doc, "amount_pct");
+    if (amount == NULL)
+        return ST_OK;
+    double pct = json_is_number(amount) ? json_number_value(amount) : NAN;
+    if (!(pct >= 0.0 && pct <= 100.0))
+        return bad(r, "amount_pct must be a number from 0 to 100.");
+    m->amount = pct / 100.0;
+    return ST_OK;
+}
+
+static st_status read_move(reader *r, const json_t *doc, st_move *m) {
+    const st_move_info *about = st_move_about(m->kind);
+    if (!json_is_object(doc))
+        return bad(r, "must be an object of values.");
+    m->on = m->given = true;
+    for (int i = 0; i < about->count; i++) {
+        const st_move_field *f = &about->field[i];
+        const json_t *value = json_object_get(doc, f->name);
+        double number = value != NULL ? number_of(f, value) : m->value[i];
+        if (!(number >= f->min && number <= f->max))
+            return bad_value(r, f);
+        m->value[i] = number;
+    }
+    const char *why = json_string_value(json_object_get(doc, "reason"));
+    snprintf(m->reason, sizeof m->reason, "%s",
+             why != NULL ? why : "Given in the recipe.");
+    st_status status = read_amount(r, doc, m);
+    if (status == ST_OK)
+        status = read_source(r, json_object_get(doc, "source"), m);
+    return status;
+}
+
+static st_status read_one(reader *r, const json_t *doc, const char *of,
+                          const char *name, st_move *m) {
+    const json_t *item = json_object_get(doc, name);
+    if (item == NULL)
+        return ST_OK;
+    snprintf(r->place, sizeof r->place, "%.95s.%s", of, name);
+    return read_move(r, item, m);
+}
+
+static st_status read_list(reader *r, const json_t *doc, const char *of,
+                           const char *name, st_move *m, int room) {
+    const json_t *list = json_object_get(doc, name);
+    snprintf(r->place, sizeof r->place, "%.95s.%s", of, name);
+    if (list != NULL &&
+        (!json_is_array(list) || json_array_size(list) > (size_t)room))
+        return st_err_set(r->err, ST_BAD_DATA,
+                          "%s must be a list of at most %d moves.", r->place,
+                          room);
+    st_status status = ST_OK;
+    for (size_t i = 0; status == ST_OK && i < json_array_size(list); i++) {
+        snprintf(r->place, sizeof r->place, "%.95s.%s%zu", of, name, i + 1);
+        status = read_move(r, json_array_get(list, i), &m[i]);
+    }
+    return status;
+}
+
+static st_status read_stem_moves(reader *r, const json_t *doc, st_mix_stem *s) {
+    static const struct {
+        const char *name;
+        int slot, count;
+    } slots[] = {{"staging", ST_STRIP_STAGING, 0},
+                 {"polarity", ST_STRIP_POLARITY, 0},
+                 {"highpass", ST_STRIP_HIGHPASS, 0},
+                 {"lowpass", ST_STRIP_LOWPASS, 0},
+                 {"eq", ST_STRIP_EQ, ST_MIX_EQS},
+                 {"dynamic_eq", ST_STRIP_DYNEQ, ST_MIX_DYNEQS},
+                 {"deesser", ST_STRIP_DEESSER, 0},
+                 {"compressor", ST_STRIP_COMPRESSOR, 0},
+                 {"fader", ST_STRIP_FADER, 0},
+                 {"place", ST_STRIP_PLACE, 0},
+                 {"reverb", ST_STRIP_REVERB, 0},
+                 {"delay", ST_STRIP_DELAY, 0}};
+    st_status status = ST_OK;
+    for (size_t i = 0; status == ST_OK && i < sizeof slots / sizeof *slots; i++)
+        status = slots[i].count > 0
+                     ? read_list(r, doc, s->name, slots[i].name,
+                                 &s->move[slots[i].slot], slots[i].count)
+                     : read_one(r, doc, s->name, slots[i].name,
+                                &s->move[slots[i].slot]);
+    return status;
+}
+
+static st_status add_stem(reader *r, st_mix_recipe *recipe, const json_t *doc,
+                          size_t number) {
+    const char *name = json_string_value(json_object_get(doc, "name"));
+    const char *role = json_string_value(json_object_get(doc, "role"));
+    const json_t *channels = json_object_get(doc, "channels");
+    const char *hash = json_string_value(json_object_get(doc, "hash"));
+    snprintf(r->place, sizeof r->place, "stems[%zu]", number);
+    if (name == NULL || name[0] == '\0' || strlen(name) >= ST_MIX_NAME)
+        return bad(r, "needs a \"name\" of 1 to 95 bytes.");
+    if (stem_named(recipe, name) >= 0)
+        return bad(r, "has the name of an earlier stem.");
+    st_role found = st_role_find(role);
+    if (role != NULL && (found == ST_ROLE_NONE || found == ST_ROLE_FULL_MIX))
+        return bad(r, "\"role\" is none that a stem can have (see `stemma help "
+                      "mix`).");
+    json_int_t count = channels != NULL ? json_integer_value(channels) : 2;
+    if (count < 1 || count > 2)
+        return bad(r, "\"channels\" must be 1 or 2.");
+    int at = st_mix_recipe_add(recipe, name, found, (int)count);
+    if (at < 0)
+        return bad(r, "is one too many: a mix has at most 12 stems.");
+    snprintf(recipe->stem[at].hash, sizeof recipe->stem[at].hash, "%s",
+             hash != NULL ? hash : "");
+    return ST_OK;
+}
+
+/* Names first: keys may name a stem that comes later. */
+static st_status read_stems(reader *r, st_mix_recipe *recipe,
+                            const json_t *list) {
+    st_status status = ST_OK;
+    if (list != NULL && !json_is_array(list))
+        return st_err_set(r->err, ST_BAD_DATA, "\"stems\" must be a list.");
+    for (size_t i = 0; status == ST_OK && i < json_array_size(list); i++)
+        status = add_stem(r, recipe, json_array_get(list, i), i);
+    for (size_t i = 0; status == ST_OK && i < json_array_size(list); i++)
+        status = read_stem_moves(r, json_array_get(list, i), &recipe->stem[i]);
+    return status;
+}
+
+static st_status read_bus(reader *r, const json_t *doc, const char *name,
+                          st_move *m) {
+    st_status status =
+        read_list(r, doc, name, "eq", &m[ST_BUSMOVE_EQ], ST_MIX_EQS);
+    if (status == ST_OK)
+        status =
+            read_one(r, doc, name, "compressor", &m[ST_BUSMOVE_COMPRESSOR]);
+    if (status == ST_OK)
+        status = read_one(r, doc, name, "transient", &m[ST_BUSMOVE_TRANSIENT]);
+    if (status == ST_OK)
+        status = read_one(r, doc, name, "parallel", &m[ST_BUSMOVE_PARALLEL]);
+    if (status == ST_OK)
+        status = read_one(r, doc, name, "fader", &m[ST_BUSMOVE_FADER]);
+    return status;
+}
+
+static st_status read_target(reader *r, const json_t *doc, st_move *m) {
+    const char *name = json_string_value(json_object_get(doc, "target"));
+    m->target = stem_named(r->recipe, name);
+    for (int b = 0; name != NULL && m->target < 0 && b < ST_BUS_COUNT; b++)
+        if (strcmp(st_bus_name((st_bus)b), name) == 0)
+            m->target = ST_TARGET_BUS + b;
+    if (m->target < 0)
+        return bad(r, "\"target\" names no stem or bus.");
+    if (m->source == 0)
+        return bad(r, "needs a \"source\".");
+    return ST_OK;
+}
+
+static st_status read_sidechain(reader *r, st_mix_recipe *recipe,
+                                const json_t *list) {
+    st_status status = ST_OK;
+    if (json_array_size(list) > ST_MIX_DUCKS)
+        return st_err_set(r->err, ST_BAD_DATA,
+                          "\"sidechain\" may hold at most %d moves.",
+                          (int)ST_MIX_DUCKS);
+    for (size_t i = 0; status == ST_OK && i < json_array_size(list); i++) {
+        st_move *m = &recipe->duck[recipe->ducks++];
+        snprintf(r->place, sizeof r->place, "sidechain[%zu]", i);
+        status = read_move(r, json_array_get(list, i), m);
+        if (status == ST_OK)
+            status = read_target(r, json_array_get(list, i), m);
+    }
+    return status;
+}
+
+static st_status read_mix(reader *r, st_mix_recipe *recipe, const json_t *doc) {
+    const json_t *returns = json_object_get(doc, "returns");
+    const json_t *mix = json_object_get(doc, "mix");
+    st_status status =
+        read_one(r, returns, "returns", "reverb", &recipe->reverb);
+    if (status == ST_OK)
+        status = read_one(r, returns, "returns", "delay", &recipe->delay);
+    if (status == ST_OK)
+        status = read_list(r, mix, "mix", "eq", recipe->mix, ST_MIX_EQS);
+    if (status == ST_OK)
+        status =
+            read_one(r, mix, "mix", "place", &recipe->mix[ST_MIXMOVE_PLACE]);
+    if (status == ST_OK)
+        status =
+            read_one(r, mix, "mix", "fader", &recipe->mix[ST_MIXMOVE_FADER]);
+    return status;
+}
+
+static st_status check_schema(const json_t *document, st_err *err) {
+    const char *schema = json_string_value(json_object_get(document, "schema"));
+    size_t n = sizeof schema_name - 1;
+    if (schema == NULL || strncmp(schema, schema_name, n) != 0)
+        return st_err_set(err, ST_BAD_DATA,
+                          "This is no mix recipe: its \"schema\" must be "
+                          "\"stemma.mix-recipe/1\" (each mix writes one, "
+                          "recipe.json).");
+    if (strcmp(schema + n, "1") != 0)
+        return st_err_set(err, ST_UNSUPPORTED,
+                          "The recipe is of version \"%.40s\"; this program "
+                          "reads version 1.",
+                          schema + n);
+    return ST_OK;
+}
+
+static void read_head(st_mix_recipe *recipe, bool *complete,
+                      const json_t *document) {
+    const json_t *rate = json_object_get(document, "rate_hz");
+    const json_t *tempo = json_object_get(document, "tempo_bpm");
+    const char *preset = json_string_value(json_object_get(document, "preset"));
+    double bpm = json_is_number(tempo) ? json_number_value(tempo) : 0.0;
+    json_int_t hz = json_integer_value(rate);
+    *complete = json_is_true(json_object_get(document, "complete"));
+    recipe->rate_hz = hz >= 8000 && hz <= 384000 ? (int)hz : 0;
+    recipe->tempo_bpm = bpm >= 20.0 && bpm <= 400.0 ? bpm : 0.0;
+    snprintf(recipe->preset, sizeof recipe->preset, "%s",
+             preset != NULL ? preset : "");
+}
+
+st_status st_mix_recipe_parse(st_mix_recipe *out, bool *complete,
+                              const json_t *document, st_err *err) {
+    reader r = {.recipe = out, .err = err};
+    const json_t *buses = json_object_get(document, "buses");
+    st_status status = check_schema(document, err);
+    if (status != ST_OK)
+        return status;
+    st_mix_recipe_init(out);
+    read_head(out, complete, document);
+    status = read_stems(&r, out, json_object_get(document, "stems"));
+    for (int b = 0; status == ST_OK && b < ST_BUS_COUNT; b++) {
+        const char *name = st_bus_name((st_bus)b);
+        status = read_bus(&r, json_object_get(buses, name), name, out->bus[b]);
+    }
+    if (status == ST_OK)
+        status =
+            read_sidechain(&r, out, json_object_get(document, "sidechain"));
+    if (status == ST_OK)
+        status = read_mix(&r, out, document);
+    return status;
+}
+
+/* --- accept --- */
+
+/* Does the word name this move, or what it belongs to? */
+static bool fits(const char *word, size_t length, const char *name) {
+    if (length == 3 && strncmp(word, "all", 3) == 0)
+        return true;
+    if (strncmp(word, name, length) != 0)
+        return false;
+    char next = name[length];
+    bool numbered = memchr(word, '.', length) != NULL ||
+                    (length == 4 && strncmp(word, "duck", 4) == 0);
+    return next == '\0' || next == '.' ||
+           (numbered && next >= '0' && next <= '9');
+}
+
+static st_status accept_word(st_mix_recipe *recipe, const char *word,
+                             size_t length, st_err *err) {
+    const char *equals = memchr(word, '=', length);
+    bool none = length > 0 && word[0] == '-';
+    double pct = none ? 0.0 : 100.0;
+    size_t named = equals != NULL ? (size_t)(equals - word) : length;
+    int found = 0;
+    if (equals != NULL) {
+        char *end;
+        pct = strtod(equals + 1, &end);
+        if (end != word + length || !(pct >= 0.0 && pct <= 100.0))
+            return st_err_set(err, ST_BAD_ARG,
+                              "--accept: \"%.*s\" must end with a percentage "
+                              "from 0 to 100.",
+                              (int)length, word);
+    }
+    st_move_walk walk = {0};
+    for (st_move *m; (m = st_mix_recipe_next(recipe, &walk)) != NULL;)
+        if (fits(word + none, named - none, walk.name)) {
+            m->amount = pct / 100.0;
+            found++;
+        }
+    if (found == 0)
+        return st_err_set(err, ST_BAD_ARG,
+                          "--accept: there is no move \"%.*s\"; recipe.json "
+                          "names them (\"bass.eq1\", \"drums.compressor\", "
+                          "\"duck1\", \"all\").",
+                          (int)(named - none), word + none);
+    return ST_OK;
+}
+
+st_status st_mix_recipe_accept(st_mix_recipe *recipe, const char *list,
+                               st_err *err) {
+    st_status status = ST_OK;
+    while (status == ST_OK && *list != '\0') {
+        size_t length = strcspn(list, ",");
+        if (length > 0)
+            status = accept_word(recipe, list, length, err);
+        list += length + (list[length] == ',');
+    }
+    return status;
+}

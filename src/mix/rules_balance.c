@@ -1,0 +1,113 @@
+#include "mix/decide.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* Stems of one role share its place: n of them stand this part of 10 log10 n
+ * lower each. */
+#define CROWD 0.6
+/* A fader goes at most so far from the middle of all faders: who hands in a
+ * stem that is much quieter than the rest means it to be quiet. */
+#define FARTHEST_DB 14.0
+/* The loudest stem lands here before the gain of the mix. */
+#define LOUDEST_LUFS (-20.0)
+/* Peaks of a bus, all at once, stay under this (6 dB of headroom, 2 for what
+ * transients and makeup may add). */
+#define BUS_PEAK_DBFS (-8.0)
+
+static int crowd(const st_mix_case *c, int i) {
+    int count = 0;
+    for (int j = 0; j < c->recipe->stems; j++)
+        count += c->recipe->stem[j].role == c->recipe->stem[i].role &&
+                 !c->heard->stem[j].silent;
+    return count > 0 ? count : 1;
+}
+
+/* Loudness wanted of a stem beside a lead vocal. */
+static double wanted_lu(const st_mix_case *c, int i) {
+    st_role role = c->recipe->stem[i].role;
+    double lu = role >= 0 ? c->wishes->taste->role_lu[role] : -8.0;
+    return lu - CROWD * 10.0 * log10(crowd(c, i));
+}
+
+static int ascending(const void *a, const void *b) {
+    double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static double median(const double *values, int count) {
+    double sorted[ST_MIX_STEMS];
+    for (int i = 0; i < count; i++)
+        sorted[i] = values[i];
+    qsort(sorted, (size_t)count, sizeof *sorted, ascending);
+    return count % 2 == 1 ? sorted[count / 2]
+                          : 0.5 * (sorted[count / 2 - 1] + sorted[count / 2]);
+}
+
+/* Gain of each heard stem, before the common one. */
+static int wanted_gains(const st_mix_case *c, double *gain) {
+    double heard[ST_MIX_STEMS];
+    int count = 0;
+    for (int i = 0; i < c->recipe->stems; i++) {
+        gain[i] = 0.0;
+        if (c->heard->stem[i].silent)
+            continue;
+        if (!c->wishes->respect_user_gains)
+            gain[i] = wanted_lu(c, i) - c->heard->stem[i].lufs;
+        heard[count++] = gain[i];
+    }
+    double middle = count > 0 ? median(heard, count) : 0.0;
+    for (int i = 0; i < c->recipe->stems; i++)
+        if (!c->heard->stem[i].silent)
+            gain[i] =
+                fmin(fmax(gain[i], middle - FARTHEST_DB), middle + FARTHEST_DB);
+    return count;
+}
+
+/* What all faders are moved by together. */
+static double common_gain(const st_mix_case *c, const double *gain) {
+    double loudest = -INFINITY, peak[ST_BUS_COUNT] = {0};
+    for (int i = 0; i < c->recipe->stems; i++) {
+        const st_stem_facts *f = &c->heard->stem[i];
+        if (f->silent)
+            continue;
+        loudest = fmax(loudest, f->lufs + gain[i]);
+        peak[c->recipe->stem[i].bus] +=
+            pow(10.0, (f->meter.sample_peak_dbfs + gain[i]) / 20.0);
+    }
+    double common = LOUDEST_LUFS - loudest;
+    for (int b = 0; b < ST_BUS_COUNT; b++)
+        if (peak[b] > 0.0)
+            common = fmin(common, BUS_PEAK_DBFS - 20.0 * log10(peak[b]));
+    return isfinite(common) ? common : 0.0;
+}
+
+static void explain(const st_mix_case *c, int i, double gain) {
+    st_move *m = &c->recipe->stem[i].move[ST_STRIP_FADER];
+    st_role role = c->recipe->stem[i].role;
+    const char *title = role >= 0 ? st_role_get(role)->title : "stem";
+    if (c->wishes->respect_user_gains)
+        st_move_why(m, "%+.1f dB as on all: your own balance is kept.", gain);
+    else
+        st_move_why(m,
+                    "%+.1f dB: brings the %s from %.1f to %.1f LUFS, %.1f LU "
+                    "%s a lead vocal in the \"%s\" balance.",
+                    gain, title, c->heard->stem[i].lufs,
+                    c->heard->stem[i].lufs + gain, fabs(wanted_lu(c, i)),
+                    wanted_lu(c, i) <= 0 ? "under" : "over",
+                    c->wishes->taste->name);
+}
+
+void st_rules_balance(const st_mix_case *c) {
+    double gain[ST_MIX_STEMS];
+    if (wanted_gains(c, gain) == 0)
+        return;
+    double common = common_gain(c, gain);
+    for (int i = 0; i < c->recipe->stems; i++) {
+        st_move *m = &c->recipe->stem[i].move[ST_STRIP_FADER];
+        if (c->heard->stem[i].silent)
+            continue;
+        st_move_set(m, ST_FADER_GAIN, round((gain[i] + common) * 100) / 100);
+        explain(c, i, m->value[ST_FADER_GAIN]);
+    }
+}

@@ -1,0 +1,217 @@
+#include "mix/session.h"
+
+#include "audio/channels.h"
+#include "audio/resample.h"
+#include "mix/name_role.h"
+#include "mix/sources.h"
+
+#include <ctype.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+#include <strings.h>
+
+void st_session_leave_out(st_session *session, int file, const char *why, ...) {
+    st_session_file *f = &session->file[file];
+    va_list args;
+    va_start(args, why);
+    vsnprintf(f->why, sizeof f->why, why, args);
+    va_end(args);
+    f->left_out = true;
+}
+
+/* --- names --- */
+
+static bool taken(const st_session *s, int before, const char *name) {
+    for (int i = 0; i < before; i++)
+        if (strcmp(s->file[i].name, name) == 0)
+            return true;
+    return false;
+}
+
+/* Label without ending; a bus's or another stem's name gets a number, and what
+ * separates words of --accept becomes '_'. */
+static void name_file(st_session *s, int i) {
+    st_session_file *f = &s->file[i];
+    char base[ST_MIX_NAME - 8];
+    snprintf(base, sizeof base, "%s", f->label);
+    char *dot = strrchr(base, '.');
+    if (dot != NULL && dot != base)
+        *dot = '\0';
+    for (char *c = base; *c != '\0'; c++)
+        if (strchr(",=./\\", *c) != NULL || iscntrl((unsigned char)*c))
+            *c = '_';
+    if (base[0] == '-')
+        base[0] = '_';
+    snprintf(f->name, sizeof f->name, "%s", base);
+    bool reserved = strcmp(base, "mix") == 0 || strcmp(base, "all") == 0;
+    for (int b = 0; b < ST_BUS_COUNT; b++)
+        reserved |= strcmp(base, st_bus_name((st_bus)b)) == 0;
+    for (int n = reserved ? 1 : 2; reserved || taken(s, i, f->name); n++) {
+        snprintf(f->name, sizeof f->name, "%s %d", base, n);
+        reserved = false;
+    }
+}
+
+/* --- formats --- */
+
+static void look(st_session *s, int i) {
+    st_session_file *f = &s->file[i];
+    st_format format;
+    st_err err = {0};
+    f->item = i;
+    f->label = st_in_label(s->in, s->input, i);
+    f->role = f->named = f->heard = ST_ROLE_NONE;
+    name_file(s, i);
+    f->named = st_name_role(f->name);
+    f->role = f->named;
+    f->said = f->named != ST_ROLE_NONE ? ST_SAID_NAME : ST_SAID_NOBODY;
+    if (st_in_format(s->in, s->input, i, &format, &err) != ST_OK) {
+        st_session_leave_out(s, i, "%s", err.text);
+        return;
+    }
+    f->file_channels = format.channels;
+    f->file_rate_hz = format.rate_hz;
+    f->channels = format.channels > 1 ? 2 : 1;
+    if (format.frames == 0)
+        st_session_leave_out(s, i, "It holds no sound at all (0 frames).");
+}
+
+static void choose_rate(st_session *s) {
+    int votes = 0;
+    for (int i = 0; i < s->count; i++) {
+        int rate = s->file[i].file_rate_hz, same = 0;
+        if (s->file[i].left_out)
+            continue;
+        for (int j = 0; j < s->count; j++)
+            same += !s->file[j].left_out && s->file[j].file_rate_hz == rate;
+        if (same > votes || (same == votes && rate > s->rate_hz)) {
+            votes = same;
+            s->rate_hz = rate;
+        }
+    }
+}
+
+/* Timecodes more than this apart are of other days or of no meaning. */
+#define FARTHEST_S 3600.0
+
+static void lay_out(st_session *s) {
+    double at[ST_SESSION_FILES], first = -1.0;
+    for (int i = 0; i < s->count; i++) {
+        const st_session_file *f = &s->file[i];
+        int64_t code = f->left_out ? -1 : st_in_timecode(s->in, s->input, i);
+        at[i] = code >= 0 ? (double)code / f->file_rate_hz : -1.0;
+        if (at[i] >= 0.0 && (first < 0.0 || at[i] < first))
+            first = at[i];
+    }
+    for (int i = 0; i < s->count; i++) {
+        double late = at[i] >= 0.0 ? at[i] - first : 0.0;
+        if (late <= FARTHEST_S)
+            s->file[i].offset_frames = (int64_t)(late * s->rate_hz + 0.5);
+    }
+}
+
+st_status st_session_open(st_session *session, st_in *in, const char *input,
+                          st_err *err) {
+    memset(session, 0, sizeof *session);
+    session->in = in;
+    session->input = input;
+    session->count = st_in_count(in, input);
+    if (session->count > ST_SESSION_FILES)
+        return st_err_set(err, ST_LIMIT,
+                          "%d stems are more than the %d that one mix takes: "
+                          "add some of them up first.",
+                          session->count, (int)ST_SESSION_FILES);
+    int good = 0;
+    for (int i = 0; i < session->count; i++) {
+        look(session, i);
+        good += !session->file[i].left_out;
+    }
+    if (good == 0)
+        return st_err_set(err, ST_NOT_FOUND, "There is no stem to mix: %.140s",
+                          session->count > 0 ? session->file[0].why
+                                             : "nothing was given.");
+    choose_rate(session);
+    lay_out(session);
+    return ST_OK;
+}
+
+st_status st_session_source(const st_session *session, int file,
+                            st_source **out, st_err *err) {
+    const st_session_file *f = &session->file[file];
+    st_source *source = NULL, *outer = NULL;
+    st_status status =
+        st_in_open(session->in, session->input, f->item, &source, err);
+    if (status != ST_OK)
+        return status;
+    if (source->format.channels > 2) {
+        status = st_channels_source_new(&outer, source, 2, err);
+        if (status != ST_OK)
+            goto fail;
+        source = outer;
+    }
+    status = st_resample_source_new(&outer, source, session->rate_hz,
+                                    ST_RESAMPLE_HIGH, err);
+    if (status != ST_OK)
+        goto fail;
+    return st_late_source_new(out, outer, f->offset_frames, err);
+fail:
+    st_source_free(source);
+    return status;
+}
+
+/* --- roles --- */
+
+static bool fits(const st_session_file *f, const char *word, size_t length) {
+    if (length > 0 && word[length - 1] == '*')
+        return strncasecmp(f->label, word, length - 1) == 0;
+    return (strncasecmp(f->label, word, length) == 0 &&
+            f->label[length] == '\0') ||
+           (strncasecmp(f->name, word, length) == 0 && f->name[length] == '\0');
+}
+
+static st_status give_role(st_session *s, const char *word, size_t length,
+                           st_err *err) {
+    const char *equals = memchr(word, '=', length);
+    size_t named = equals != NULL ? (size_t)(equals - word) : length;
+    char role[32] = "";
+    if (equals != NULL)
+        snprintf(role, sizeof role, "%.*s", (int)(length - named - 1),
+                 equals + 1);
+    st_role found = st_role_find(role);
+    if (found == ST_ROLE_NONE || found == ST_ROLE_FULL_MIX)
+        return st_err_set(err, ST_BAD_ARG,
+                          "\"%.*s\" should read FILE=ROLE, with a role such as "
+                          "kick, bass, keys, lead_vocal (see `stemma help "
+                          "mix`).",
+                          (int)length, word);
+    int given = 0;
+    for (int i = 0; i < s->count; i++)
+        if (fits(&s->file[i], word, named)) {
+            s->file[i].role = found;
+            s->file[i].said = ST_SAID_USER;
+            given++;
+        }
+    return given > 0 ? ST_OK
+                     : st_err_set(err, ST_BAD_ARG,
+                                  "A role was given to \"%.*s\", but no stem "
+                                  "has that name.",
+                                  (int)named, word);
+}
+
+st_status st_session_roles(st_session *session, const char *list, st_err *err) {
+    st_status status = ST_OK;
+    while (status == ST_OK && *list != '\0') {
+        size_t length = strcspn(list, ",");
+        const char *word = list;
+        size_t n = length;
+        while (n > 0 && isspace((unsigned char)*word)) {
+            word++;
+            n--;
+        }
+        if (n > 0)
+            status = give_role(session, word, n, err);
+        list += length + (list[length] == ',');
+    }
+    return status;
+}

@@ -1,0 +1,65 @@
+/* session: the stems of a song, opened and laid on one timeline.
+ * Source: issue row M1, M3, M53; EBU Tech 3285 (bext time reference).
+ *
+ * The rate is the one most stems have (of equals the higher); others are
+ * resampled, more than two channels folded (BS.775). Files with a timecode
+ * stand where it says, beside the earliest of them; all others start at 0.
+ * What cannot be read or holds nothing is left out, with a word why. */
+#ifndef ST_MIX_SESSION_H
+#define ST_MIX_SESSION_H
+
+#include "audio/role.h"
+#include "mix/recipe.h"
+#include "stage/ctx.h"
+
+enum { ST_SESSION_FILES = 64, ST_SESSION_WHY = 200 };
+
+/* Who said what a stem's role is, the later the stronger. */
+typedef enum {
+    ST_SAID_NOBODY,
+    ST_SAID_NAME,
+    ST_SAID_SOUND,
+    ST_SAID_USER
+} st_role_said;
+
+/* One file. */
+typedef struct {
+    int item;               /* of the stage's input */
+    char name[ST_MIX_NAME]; /* unique: label without its ending */
+    const char *label;
+    int channels; /* 1 or 2, after folding */
+    int file_channels, file_rate_hz;
+    int64_t offset_frames; /* at the session's rate */
+    st_role role, named, heard;
+    double confidence; /* of what was heard */
+    st_role_said said;
+    bool left_out;
+    char why[ST_SESSION_WHY]; /* left out */
+} st_session_file;
+
+typedef struct {
+    st_in *in;
+    const char *input; /* name of the stage's input */
+    int rate_hz;
+    int count;
+    st_session_file file[ST_SESSION_FILES];
+} st_session;
+
+/* Look at all items of an input. ST_NOT_FOUND when none can be read; ST_LIMIT
+ * for more than ST_SESSION_FILES; ST_NO_MEM. [main] */
+ST_MUST_USE st_status st_session_open(st_session *session, st_in *in,
+                                      const char *input, st_err *err);
+/* A source of file i: session's rate, its channels, silence before it. [any]
+ */
+ST_MUST_USE st_status st_session_source(const st_session *session, int file,
+                                        st_source **out, st_err *err);
+/* Leave a file out, and say why. [any] */
+void st_session_leave_out(st_session *session, int file, const char *why, ...)
+    ST_PRINTF(3, 4);
+/* The user's word: "kick.wav=kick, Audio 07=bass": names with or without
+ * ending, or a beginning with '*' behind it. ST_BAD_ARG names the word that
+ * fits no file or is no role. [any] */
+ST_MUST_USE st_status st_session_roles(st_session *session, const char *list,
+                                       st_err *err);
+
+#endif
