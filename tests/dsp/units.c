@@ -9,6 +9,7 @@
 #include "dsp/lineq.h"
 #include "dsp/limiter.h"
 #include "dsp/multiband.h"
+#include "dsp/panner.h"
 #include "dsp/saturate.h"
 #include "dsp/stereo.h"
 #include "dsp/svf.h"
@@ -175,6 +176,15 @@ static st_saturate_params saturate_changed(void) {
     return (st_saturate_params){ST_CURVE_TUBE, 3.0, 0.5, -2.0};
 }
 
+static st_panner_params panner_params(void) {
+    return (st_panner_params){-3.0, -0.4, 1.3};
+}
+
+/* To neutral, so that the copy begins within a block. */
+static st_panner_params panner_changed(void) {
+    return st_panner_defaults();
+}
+
 PLAIN(biquad)
 PROCESS(biquad)
 PLAIN(svf)
@@ -194,6 +204,8 @@ PLAIN(saturate)
 PROCESS(saturate)
 PLAIN(limiter)
 PROCESS(limiter)
+PLAIN(panner)
+PROCESS(panner)
 
 static void blend_process(void *u, const float *const *in, float *const *out,
                           int frames) {
@@ -209,6 +221,13 @@ static void keyed_process(void *u, const float *const *in, float *const *out,
 static void swept_process(void *u, const float *const *in, float *const *out,
                           int frames) {
     st_svf_process_mod(u, in, out, frames, in[0]);
+}
+
+/* One channel in, two out: the right input is not looked at. */
+static st_status panner_mono_make(void **out, const st_spec *spec) {
+    st_spec mono = *spec;
+    mono.channels = spec->channels == 2 ? 1 : 3;
+    return panner_make(out, &mono);
 }
 
 static st_status idle_make(void **out, const st_spec *spec) {
@@ -328,5 +347,8 @@ const unit_case unit_cases[] = {
     FIXED(lineq, "lineq", lineq_make),
     CASE(limiter, 1, 0, false),
     CASE(saturate, 1, 0, false),
+    CASE(panner, 1, 2, false),
+    {"panner, mono", 1, 2, false, panner_mono_make, panner_drop, panner_reset,
+     panner_change, panner_latency, panner_process},
 };
 const size_t unit_case_count = sizeof unit_cases / sizeof *unit_cases;
