@@ -10,6 +10,7 @@
 #include "dsp/limiter.h"
 #include "dsp/multiband.h"
 #include "dsp/panner.h"
+#include "dsp/reverb.h"
 #include "dsp/saturate.h"
 #include "dsp/stereo.h"
 #include "dsp/svf.h"
@@ -185,6 +186,23 @@ static st_panner_params panner_changed(void) {
     return st_panner_defaults();
 }
 
+static st_reverb_params reverb_params(void) {
+    st_reverb_params p = st_reverb_defaults();
+    p.predelay_ms = 1.0;
+    p.modulation = 1.0;
+    return p;
+}
+
+static st_reverb_params reverb_changed(void) {
+    st_reverb_params p = reverb_params();
+    p.decay_s = 0.7;
+    p.high_cut_hz = 3000.0;
+    p.modulation = 0.2;
+    p.width = 0.5;
+    p.gain_db = -4.0;
+    return p;
+}
+
 PLAIN(biquad)
 PROCESS(biquad)
 PLAIN(svf)
@@ -206,6 +224,8 @@ PLAIN(limiter)
 PROCESS(limiter)
 PLAIN(panner)
 PROCESS(panner)
+PLAIN(reverb)
+PROCESS(reverb)
 
 static void blend_process(void *u, const float *const *in, float *const *out,
                           int frames) {
@@ -350,5 +370,6 @@ const unit_case unit_cases[] = {
     CASE(panner, 1, 2, false),
     {"panner, mono", 1, 2, false, panner_mono_make, panner_drop, panner_reset,
      panner_change, panner_latency, panner_process},
+    CASE(reverb, 1, 2, false),
 };
 const size_t unit_case_count = sizeof unit_cases / sizeof *unit_cases;
