@@ -6,6 +6,7 @@
 #include "dsp/convolve.h"
 #include "dsp/crossover.h"
 #include "dsp/dither.h"
+#include "dsp/echo.h"
 #include "dsp/lineq.h"
 #include "dsp/limiter.h"
 #include "dsp/multiband.h"
@@ -203,6 +204,18 @@ static st_reverb_params reverb_changed(void) {
     return p;
 }
 
+static st_echo_params echo_params(void) {
+    st_echo_params p = st_echo_defaults();
+    p.left_ms = 11.0;
+    p.right_ms = 17.3;
+    p.ping_pong = 0.7;
+    return p;
+}
+
+static st_echo_params echo_changed(void) {
+    return (st_echo_params){5.0, 21.0, 0.6, 0.2, 100.0, 8000.0, 0.5, -3.0};
+}
+
 PLAIN(biquad)
 PROCESS(biquad)
 PLAIN(svf)
@@ -226,6 +239,8 @@ PLAIN(panner)
 PROCESS(panner)
 PLAIN(reverb)
 PROCESS(reverb)
+PLAIN(echo)
+PROCESS(echo)
 
 static void blend_process(void *u, const float *const *in, float *const *out,
                           int frames) {
@@ -371,5 +386,6 @@ const unit_case unit_cases[] = {
     {"panner, mono", 1, 2, false, panner_mono_make, panner_drop, panner_reset,
      panner_change, panner_latency, panner_process},
     CASE(reverb, 1, 2, false),
+    CASE(echo, 1, 2, false),
 };
 const size_t unit_case_count = sizeof unit_cases / sizeof *unit_cases;
