@@ -3,10 +3,12 @@
  * Chorus", JAES 45(10), 1997 (interpolated taps).
  *
  * Wet only: it stands on a return bus. Stereo in, stereo out. Each side has a
- * line; what leaves it comes back into the other (ping_pong 1) or its own
- * (0), through a low- and a high-cut, so that repeats grow darker and
- * thinner. A new time fades over from the old one within 50 ms: no pitch is
- * bent. Latency 0. */
+ * line; what leaves it is heard, and comes back into the other (ping_pong 1)
+ * or its own (0) through a low- and a high-cut, so that repeats grow darker and
+ * thinner; the first one is as bright as the input. Half way between the cuts
+ * (geometric mean) a time round costs 20 log10(feedback) dB, elsewhere more.
+ * A new time fades over from the old one within 50 ms: no pitch is bent.
+ * Latency 0. */
 #ifndef ST_DSP_ECHO_H
 #define ST_DSP_ECHO_H
 
@@ -39,7 +41,8 @@ void st_echo_set(st_echo *u, const st_echo_params *params);
 int st_echo_latency_frames(const st_echo *u); /* 0 */
 void st_echo_process(st_echo *u, const float *const *in, float *const *out,
                      int frames);
-/* Frames until an impulse has fallen by 60 dB, at most. [any] */
+/* Frames until an impulse has fallen by 60 dB, at most: all times round as
+ * long as the longer side. [any] */
 int st_echo_tail_frames(const st_echo *u);
 
 #endif

@@ -6,9 +6,12 @@
 #include "dsp/convolve.h"
 #include "dsp/crossover.h"
 #include "dsp/dither.h"
+#include "dsp/echo.h"
 #include "dsp/lineq.h"
 #include "dsp/limiter.h"
 #include "dsp/multiband.h"
+#include "dsp/panner.h"
+#include "dsp/reverb.h"
 #include "dsp/saturate.h"
 #include "dsp/stereo.h"
 #include "dsp/svf.h"
@@ -175,6 +178,44 @@ static st_saturate_params saturate_changed(void) {
     return (st_saturate_params){ST_CURVE_TUBE, 3.0, 0.5, -2.0};
 }
 
+static st_panner_params panner_params(void) {
+    return (st_panner_params){-3.0, -0.4, 1.3};
+}
+
+/* To neutral, so that the copy begins within a block. */
+static st_panner_params panner_changed(void) {
+    return st_panner_defaults();
+}
+
+static st_reverb_params reverb_params(void) {
+    st_reverb_params p = st_reverb_defaults();
+    p.predelay_ms = 1.0;
+    p.modulation = 1.0;
+    return p;
+}
+
+static st_reverb_params reverb_changed(void) {
+    st_reverb_params p = reverb_params();
+    p.decay_s = 0.7;
+    p.high_cut_hz = 3000.0;
+    p.modulation = 0.2;
+    p.width = 0.5;
+    p.gain_db = -4.0;
+    return p;
+}
+
+static st_echo_params echo_params(void) {
+    st_echo_params p = st_echo_defaults();
+    p.left_ms = 11.0;
+    p.right_ms = 17.3;
+    p.ping_pong = 0.7;
+    return p;
+}
+
+static st_echo_params echo_changed(void) {
+    return (st_echo_params){5.0, 21.0, 0.6, 0.2, 100.0, 8000.0, 0.5, -3.0};
+}
+
 PLAIN(biquad)
 PROCESS(biquad)
 PLAIN(svf)
@@ -194,6 +235,12 @@ PLAIN(saturate)
 PROCESS(saturate)
 PLAIN(limiter)
 PROCESS(limiter)
+PLAIN(panner)
+PROCESS(panner)
+PLAIN(reverb)
+PROCESS(reverb)
+PLAIN(echo)
+PROCESS(echo)
 
 static void blend_process(void *u, const float *const *in, float *const *out,
                           int frames) {
@@ -209,6 +256,13 @@ static void keyed_process(void *u, const float *const *in, float *const *out,
 static void swept_process(void *u, const float *const *in, float *const *out,
                           int frames) {
     st_svf_process_mod(u, in, out, frames, in[0]);
+}
+
+/* One channel in, two out: the right input is not looked at. */
+static st_status panner_mono_make(void **out, const st_spec *spec) {
+    st_spec mono = *spec;
+    mono.channels = spec->channels == 2 ? 1 : 3;
+    return panner_make(out, &mono);
 }
 
 static st_status idle_make(void **out, const st_spec *spec) {
@@ -328,5 +382,10 @@ const unit_case unit_cases[] = {
     FIXED(lineq, "lineq", lineq_make),
     CASE(limiter, 1, 0, false),
     CASE(saturate, 1, 0, false),
+    CASE(panner, 1, 2, false),
+    {"panner, mono", 1, 2, false, panner_mono_make, panner_drop, panner_reset,
+     panner_change, panner_latency, panner_process},
+    CASE(reverb, 1, 2, false),
+    CASE(echo, 1, 2, false),
 };
 const size_t unit_case_count = sizeof unit_cases / sizeof *unit_cases;
