@@ -6,6 +6,7 @@
 #include "dsp/convolve.h"
 #include "dsp/crossover.h"
 #include "dsp/dither.h"
+#include "dsp/ducker.h"
 #include "dsp/lineq.h"
 #include "dsp/limiter.h"
 #include "dsp/multiband.h"
@@ -175,6 +176,22 @@ static st_saturate_params saturate_changed(void) {
     return (st_saturate_params){ST_CURVE_TUBE, 3.0, 0.5, -2.0};
 }
 
+static st_ducker_params ducker_params(void) {
+    st_ducker_params p = st_ducker_defaults();
+    p.curve.threshold_db = -40.0;
+    p.curve.ratio = 4.0;
+    p.curve.range_db = 6.0;
+    p.key_high_hz = 300.0;
+    return p;
+}
+
+static st_ducker_params ducker_changed(void) {
+    st_ducker_params p = ducker_params();
+    p.curve.range_db = 2.0;
+    p.key_high_hz = 0.0;
+    return p;
+}
+
 PLAIN(biquad)
 PROCESS(biquad)
 PLAIN(svf)
@@ -194,6 +211,18 @@ PLAIN(saturate)
 PROCESS(saturate)
 PLAIN(limiter)
 PROCESS(limiter)
+PLAIN(ducker)
+PROCESS(ducker)
+
+static st_status ducker_wide_make(void **out, const st_spec *spec) {
+    st_ducker *u = NULL;
+    st_ducker_params p = ducker_params();
+    p.low_hz = p.high_hz = 0.0;
+    st_status status = st_ducker_new(&u, spec, &p);
+    if (status == ST_OK)
+        *out = u;
+    return status;
+}
 
 static void blend_process(void *u, const float *const *in, float *const *out,
                           int frames) {
@@ -328,5 +357,8 @@ const unit_case unit_cases[] = {
     FIXED(lineq, "lineq", lineq_make),
     CASE(limiter, 1, 0, false),
     CASE(saturate, 1, 0, false),
+    CASE(ducker, 1, 0, false),
+    {"ducker, whole", 1, 0, false, ducker_wide_make, ducker_drop, ducker_reset,
+     ducker_change, ducker_latency, ducker_process},
 };
 const size_t unit_case_count = sizeof unit_cases / sizeof *unit_cases;
