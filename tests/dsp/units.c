@@ -7,6 +7,7 @@
 #include "dsp/crossover.h"
 #include "dsp/dither.h"
 #include "dsp/ducker.h"
+#include "dsp/dyneq.h"
 #include "dsp/lineq.h"
 #include "dsp/limiter.h"
 #include "dsp/multiband.h"
@@ -192,6 +193,27 @@ static st_ducker_params ducker_changed(void) {
     return p;
 }
 
+static st_dyneq_params dyneq_params(void) {
+    st_dyneq_params p = st_dyneq_defaults();
+    p.bands = 3;
+    for (int b = 0; b < 3; b++) {
+        p.band[b].type = (st_dyneq_type)b;
+        p.band[b].hz = 300.0 * (b + 1);
+        p.band[b].curve.threshold_db = -40.0;
+        p.band[b].curve.ratio = 3.0;
+        p.band[b].curve.attack_ms = 2.0;
+    }
+    return p;
+}
+
+static st_dyneq_params dyneq_changed(void) {
+    st_dyneq_params p = dyneq_params();
+    p.band[0].hz = 500.0;
+    p.band[1].type = ST_DYNEQ_BELL;
+    p.band[2].curve.range_db = 0.0;
+    return p;
+}
+
 PLAIN(biquad)
 PROCESS(biquad)
 PLAIN(svf)
@@ -213,6 +235,8 @@ PLAIN(limiter)
 PROCESS(limiter)
 PLAIN(ducker)
 PROCESS(ducker)
+PLAIN(dyneq)
+PROCESS(dyneq)
 
 static st_status ducker_wide_make(void **out, const st_spec *spec) {
     st_ducker *u = NULL;
@@ -233,6 +257,12 @@ static void keyed_process(void *u, const float *const *in, float *const *out,
                           int frames) {
     const float *key[] = {in[0]};
     st_compressor_process_keyed(u, in, key, 1, out, frames);
+}
+
+static void dyneq_keyed_process(void *u, const float *const *in,
+                                float *const *out, int frames) {
+    const float *key[ST_DYNEQ_MAX_BANDS] = {in[0], NULL, in[0], NULL};
+    st_dyneq_process_keyed(u, in, key, out, frames);
 }
 
 static void swept_process(void *u, const float *const *in, float *const *out,
@@ -360,5 +390,8 @@ const unit_case unit_cases[] = {
     CASE(ducker, 1, 0, false),
     {"ducker, whole", 1, 0, false, ducker_wide_make, ducker_drop, ducker_reset,
      ducker_change, ducker_latency, ducker_process},
+    CASE(dyneq, 1, 0, false),
+    {"dyneq, keyed", 1, 0, false, dyneq_make, dyneq_drop, dyneq_reset,
+     dyneq_change, dyneq_latency, dyneq_keyed_process},
 };
 const size_t unit_case_count = sizeof unit_cases / sizeof *unit_cases;
