@@ -4,31 +4,14 @@
 #include "core/math.h"
 #include "dsp/clamp.h"
 #include "dsp/gain.h"
+#include "dsp/section.h"
 
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
 
-enum {
-    BANDS = ST_DYNEQ_MAX_BANDS,
-    CHANNELS = 8,
-    PAIRS = 4,
-    FLUSH_FRAMES = 256
-};
-
-typedef double v2d ST_VECTOR(16); /* two channels */
-
-/* A trapezoidal state-variable section, its outputs kept doubled (see
- * dsp/dynops.h), and the shares of input, band and low in what leaves it. */
-typedef struct {
-    double p, q, r;
-    double m0, m1, m2;
-} shape;
-
-typedef struct {
-    double s1[2], s2[2];
-} pair_state;
+enum { BANDS = ST_DYNEQ_MAX_BANDS, CHANNELS = 8 };
 
 /* What a parameter change moves, in the units in which it moves evenly. */
 typedef struct {
@@ -39,11 +22,9 @@ typedef struct {
     st_dyneq_type type;
     dial now, target, delta;
     double g, k;    /* tan(pi f / rate), 1 / q */
-    shape ear;      /* what the detector hears through */
-    shape from, to; /* over the running step */
-    float gain_from, gain_to;
-    bool still; /* from equals to */
-    pair_state heard[PAIRS], state[PAIRS];
+    st_section ear; /* what the detector hears through */
+    st_section_state heard[ST_SECTION_PAIRS];
+    st_glide filter;
     float key[CHANNELS][ST_CONTROL_MAX_FRAMES];
     int keys; /* rows of key in use */
 } strip;
@@ -70,36 +51,25 @@ st_dyneq_params st_dyneq_defaults(void) {
     return p;
 }
 
-/* ---- settings ---- */
-
-static shape section(double g, double k, double m0, double m1, double m2) {
-    double a = 1.0 / (1.0 + g * (g + k));
-    return (shape){2.0 * a - 1.0, 2.0 * g * a, 2.0 * g * g * a, m0,
-                   0.5 * m1,      0.5 * m2};
-}
-
-/* The filter at this gain: dsp/svf.h's bell and shelves. */
-static shape design(const strip *b, float gain) {
-    double g = b->g, k = b->k;
-    double a = sqrt((double)gain), c = a * a;
+static st_section design(const strip *b, float gain) {
     switch (b->type) {
     case ST_DYNEQ_LOW_SHELF:
-        return section(g / sqrt(a), k, 1.0, k * (a - 1.0), c - 1.0);
+        return st_section_low_shelf(b->g, b->k, (double)gain);
     case ST_DYNEQ_HIGH_SHELF:
-        return section(g * sqrt(a), k, c, k * (1.0 - a) * a, 1.0 - c);
+        return st_section_high_shelf(b->g, b->k, (double)gain);
     default: /* bell */
-        return section(g, k / a, 1.0, k / a * (c - 1.0), 0.0);
+        return st_section_bell(b->g, b->k, (double)gain);
     }
 }
 
-static shape design_ear(const strip *b) {
+static st_section design_ear(const strip *b) {
     switch (b->type) {
     case ST_DYNEQ_LOW_SHELF:
-        return section(b->g, b->k, 0.0, 0.0, 1.0);
+        return st_section_make(b->g, b->k, 0.0, 0.0, 1.0);
     case ST_DYNEQ_HIGH_SHELF:
-        return section(b->g, b->k, 1.0, -b->k, -1.0);
+        return st_section_make(b->g, b->k, 1.0, -b->k, -1.0);
     default: /* bell */
-        return section(b->g, b->k, 0.0, b->k, 0.0);
+        return st_section_make(b->g, b->k, 0.0, b->k, 0.0);
     }
 }
 
@@ -109,11 +79,13 @@ static void tune(const st_dyneq *u, strip *b) {
     b->ear = design_ear(b);
 }
 
+/* At once where it was to go. */
 static void settle(const st_dyneq *u, strip *b) {
     b->now = b->target;
     tune(u, b);
-    b->from = b->to = design(b, b->gain_to);
-    b->still = true;
+    b->filter.to = design(b, b->filter.gain_to);
+    b->filter.from = b->filter.to;
+    b->filter.still = true;
 }
 
 static void take_band(const st_dyneq *u, strip *b, const st_dyneq_band *p) {
@@ -165,11 +137,12 @@ void st_dyneq_reset(st_dyneq *u) {
     st_gain_reset(&u->gain, now);
     for (int i = 0; i < u->bands; i++) {
         strip *b = &u->band[i];
-        b->gain_from = b->gain_to = now[i];
         b->keys = 0;
         memset(b->heard, 0, sizeof b->heard);
-        memset(b->state, 0, sizeof b->state);
-        settle(u, b);
+        b->now = b->target;
+        tune(u, b);
+        st_section shape = design(b, now[i]);
+        st_glide_reset(&b->filter, &shape, now[i]);
     }
     u->phase = 0;
     u->frame = 0;
@@ -198,104 +171,15 @@ int st_dyneq_latency_frames(const st_dyneq *u) {
     return 0;
 }
 
-/* ---- filters ---- */
-
-/* One frame; *band and *low doubled. */
-static inline void tick(const shape *c, v2d *s1, v2d *s2, const v2d *x,
-                        v2d *out) {
-    v2d d = *x - *s2;
-    v2d n1 = c->p * *s1 + c->q * d;
-    v2d n2 = *s2 + (c->q * *s1 + c->r * d);
-    *out = c->m0 * *x + (c->m1 * (*s1 + n1) + c->m2 * (*s2 + n2));
-    *s1 = n1;
-    *s2 = n2;
-}
-
-static void still_pair(const shape *c, pair_state *z, const float *left,
-                       const float *right, float *out_left, float *out_right,
-                       int n) {
-    v2d s1, s2;
-    memcpy(&s1, z->s1, sizeof s1);
-    memcpy(&s2, z->s2, sizeof s2);
-    for (int i = 0; i < n; i++) {
-        v2d x = {left[i], right[i]}, y;
-        tick(c, &s1, &s2, &x, &y);
-        out_left[i] = (float)y[0];
-        out_right[i] = (float)y[1];
-    }
-    memcpy(z->s1, &s1, sizeof s1);
-    memcpy(z->s2, &s2, sizeof s2);
-}
-
-static double between(double a, double b, double w) {
-    return a + (b - a) * w;
-}
-
-static shape shape_between(const shape *a, const shape *b, double w) {
-    return (shape){between(a->p, b->p, w),   between(a->q, b->q, w),
-                   between(a->r, b->r, w),   between(a->m0, b->m0, w),
-                   between(a->m1, b->m1, w), between(a->m2, b->m2, w)};
-}
-
-/* w[i]: how far from `from` to `to` frame i stands. */
-static void moving_pair(const shape *from, const shape *to, const float *w,
-                        pair_state *z, float *left, float *right, int n) {
-    v2d s1, s2;
-    memcpy(&s1, z->s1, sizeof s1);
-    memcpy(&s2, z->s2, sizeof s2);
-    for (int i = 0; i < n; i++) {
-        shape c = shape_between(from, to, (double)w[i]);
-        v2d x = {left[i], right[i]}, y;
-        tick(&c, &s1, &s2, &x, &y);
-        left[i] = (float)y[0];
-        right[i] = (float)y[1];
-    }
-    memcpy(z->s1, &s1, sizeof s1);
-    memcpy(z->s2, &s2, sizeof s2);
-}
-
-/* m frames of one band in place. At gain 1 the filter only listens, so that
- * the signal passes bit for bit and the gain may move at any time. */
-static void filter(const st_dyneq *u, strip *b, float *const *out, int at,
-                   int m) {
-    float unheard[2][ST_CONTROL_MAX_FRAMES];
-    bool idle = b->gain_from == 1.0f && b->gain_to == 1.0f;
-    for (int c = 0; c < u->channels; c += 2) {
-        float *left = out[c] + at;
-        float *right = c + 1 < u->channels ? out[c + 1] + at : left;
-        pair_state *z = &b->state[c / 2];
-        if (idle)
-            still_pair(&b->to, z, left, right, unheard[0], unheard[1], m);
-        else if (b->still)
-            still_pair(&b->to, z, left, right, left, right, m);
-        else
-            moving_pair(&b->from, &b->to, u->gain.w + u->phase, z, left, right,
-                        m);
-    }
-}
-
 /* m frames of what band b listens to. */
 static void hear(st_dyneq *u, strip *b, const float *const *key, int keys,
                  int at, int m) {
+    float *to[CHANNELS];
     b->keys = keys;
-    for (int c = 0; c < keys; c += 2) {
-        int other = c + 1 < keys ? c + 1 : c;
-        still_pair(&b->ear, &b->heard[c / 2], key[c] + at, key[other] + at,
-                   b->key[c] + u->phase, b->key[other] + u->phase, m);
-    }
+    for (int c = 0; c < keys; c++)
+        to[c] = b->key[c] + u->phase;
+    st_section_run(&b->ear, b->heard, key, keys, at, to, m);
 }
-
-/* So that silence never becomes denormal. */
-static void flush(pair_state *z) {
-    for (int pair = 0; pair < PAIRS; pair++)
-        for (int lane = 0; lane < 2; lane++) {
-            double *s = &z[pair].s1[lane], *t = &z[pair].s2[lane];
-            *s = fabs(*s) < 1e-30 ? 0.0 : *s;
-            *t = fabs(*t) < 1e-30 ? 0.0 : *t;
-        }
-}
-
-/* ---- control steps ---- */
 
 static void detect(const st_dyneq *u, const strip *b, float *mean, float *top) {
     *mean = *top = 0.0f;
@@ -317,15 +201,14 @@ static void turn(const st_dyneq *u, strip *b) {
 
 /* Where band b goes in the next step. */
 static void aim(const st_dyneq *u, strip *b, float gain, bool turning) {
-    bool moves = turning || gain != b->gain_to;
-    b->gain_from = b->gain_to;
-    b->gain_to = gain;
-    b->from = b->to;
-    b->still = !moves;
     if (turning)
         turn(u, b);
-    if (moves)
-        b->to = design(b, gain);
+    if (!turning && gain == b->filter.gain_to) {
+        st_glide_to(&b->filter, &b->filter.to, gain);
+        return;
+    }
+    st_section shape = design(b, gain);
+    st_glide_to(&b->filter, &shape, gain);
 }
 
 static void end_step(st_dyneq *u) {
@@ -354,7 +237,8 @@ static void run(st_dyneq *u, const float *const *in, const float *const *key,
         if (out[c] != in[c])
             memcpy(out[c] + at, in[c] + at, (size_t)m * sizeof(float));
     for (int i = 0; i < u->bands; i++)
-        filter(u, &u->band[i], out, at, m);
+        st_glide_run(&u->band[i].filter, out, u->channels, at,
+                     u->gain.w + u->phase, m);
     u->phase += m;
     u->frame += m;
     if (u->phase == u->gain.step_frames)
@@ -365,10 +249,10 @@ void st_dyneq_process_keyed(st_dyneq *u, const float *const *in,
                             const float *const *key, float *const *out,
                             int frames) {
     for (int at = 0; at < frames;) {
-        if (u->frame % FLUSH_FRAMES == 0)
+        if (u->frame % ST_SECTION_FLUSH_FRAMES == 0)
             for (int i = 0; i < u->bands; i++) {
-                flush(u->band[i].heard);
-                flush(u->band[i].state);
+                st_section_flush(u->band[i].heard);
+                st_section_flush(u->band[i].filter.state);
             }
         int room = u->gain.step_frames - u->phase;
         int m = room < frames - at ? room : frames - at;
