@@ -5,6 +5,7 @@
 #include "dsp/compressor.h"
 #include "dsp/convolve.h"
 #include "dsp/crossover.h"
+#include "dsp/deesser.h"
 #include "dsp/dither.h"
 #include "dsp/ducker.h"
 #include "dsp/dyneq.h"
@@ -214,6 +215,22 @@ static st_dyneq_params dyneq_changed(void) {
     return p;
 }
 
+/* A threshold that the test's pink noise is well over. */
+static st_deesser_params deesser_params(void) {
+    st_deesser_params p = st_deesser_defaults();
+    p.threshold_db = -20.0;
+    p.range_db = 9.0;
+    return p;
+}
+
+static st_deesser_params deesser_changed(void) {
+    st_deesser_params p = deesser_params();
+    p.hz = 3000.0;
+    p.threshold_db = -25.0;
+    p.range_db = 6.0;
+    return p;
+}
+
 PLAIN(biquad)
 PROCESS(biquad)
 PLAIN(svf)
@@ -233,6 +250,8 @@ PLAIN(saturate)
 PROCESS(saturate)
 PLAIN(limiter)
 PROCESS(limiter)
+PLAIN(deesser)
+PROCESS(deesser)
 PLAIN(ducker)
 PROCESS(ducker)
 PLAIN(dyneq)
@@ -387,6 +406,7 @@ const unit_case unit_cases[] = {
     FIXED(lineq, "lineq", lineq_make),
     CASE(limiter, 1, 0, false),
     CASE(saturate, 1, 0, false),
+    CASE(deesser, 1, 0, false),
     CASE(ducker, 1, 0, false),
     {"ducker, whole", 1, 0, false, ducker_wide_make, ducker_drop, ducker_reset,
      ducker_change, ducker_latency, ducker_process},
