@@ -10,7 +10,7 @@
 
 enum { FRAMES = 96000, PERIOD = 24000, MS = 48 };
 /* In each period of half a second, ms: a vowel, then an S. */
-enum { VOWEL_TO = 300, S_FROM = 310, S_TO = 430 };
+enum { VOWEL_TO = 300, S_FROM = 300, S_TO = 430 };
 
 static const double rate_hz = 48000.0;
 static float voice[FRAMES], sharp[FRAMES];

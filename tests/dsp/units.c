@@ -15,6 +15,7 @@
 #include "dsp/saturate.h"
 #include "dsp/stereo.h"
 #include "dsp/svf.h"
+#include "dsp/transient.h"
 
 #include <stddef.h>
 
@@ -231,6 +232,22 @@ static st_deesser_params deesser_changed(void) {
     return p;
 }
 
+static st_transient_params transient_params(void) {
+    st_transient_params p = st_transient_defaults();
+    p.attack_db = 9.0;
+    p.sustain_db = -4.0;
+    p.attack_ms = 3.0;
+    return p;
+}
+
+static st_transient_params transient_changed(void) {
+    st_transient_params p = transient_params();
+    p.attack_db = -6.0;
+    p.sustain_db = 3.0;
+    p.release_ms = 50.0;
+    return p;
+}
+
 PLAIN(biquad)
 PROCESS(biquad)
 PLAIN(svf)
@@ -256,6 +273,8 @@ PLAIN(ducker)
 PROCESS(ducker)
 PLAIN(dyneq)
 PROCESS(dyneq)
+PLAIN(transient)
+PROCESS(transient)
 
 static st_status ducker_wide_make(void **out, const st_spec *spec) {
     st_ducker *u = NULL;
@@ -413,5 +432,6 @@ const unit_case unit_cases[] = {
     CASE(dyneq, 1, 0, false),
     {"dyneq, keyed", 1, 0, false, dyneq_make, dyneq_drop, dyneq_reset,
      dyneq_change, dyneq_latency, dyneq_keyed_process},
+    CASE(transient, 1, 0, false),
 };
 const size_t unit_case_count = sizeof unit_cases / sizeof *unit_cases;
