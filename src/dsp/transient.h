@@ -4,8 +4,8 @@
  * slow and a slower one, what sustains.
  *
  * No threshold: levels count beside each other only, so the same drum is shaped
- * alike whether it is loud or soft. The fast envelope rises at once, holds 10 ms
- * and falls with 30 ms; the slow one rises with attack_ms and falls with the
+ * alike whether it is loud or soft. The fast envelope rises at once, holds 10
+ * ms and falls with 30 ms; the slow one rises with attack_ms and falls with the
  * fast one, so that no decay makes an attack; the slower one falls with
  * release_ms: what decays slower than that is steady. A hit counts wholly while
  * the fast one stands 6 dB over the slow one (0.7 attack_ms after silence), not
