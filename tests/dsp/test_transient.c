@@ -147,6 +147,9 @@ static void test_steady_signals_stay(void **state) {
             p = with(0.0, db);
             shape(&p, 1);
             assert_close(moved_db(0, 100.0, 1800.0), 0.0, 0.5, "sustain");
+            if (i < 5)
+                assert_true(meter_thd_n_db(out_left + FRAMES / 2, FRAMES / 2,
+                                           rate_hz, tones[i]) < -90.0);
         }
     }
 }
