@@ -13,8 +13,8 @@
 
 enum { CHANNELS = 8, RUN = ST_CONTROL_MAX_FRAMES };
 
-/* The fast envelope: straight up, a half period of 50 Hz of hold, then down. */
-#define HOLD_MS 10.0
+/* The fast envelope goes straight up; between the peaks of a tone of 30 Hz it
+ * falls by less than the least differences below. */
 #define FALL_MS 30.0
 /* The gain's own time constant: below the least look-ahead worth having. */
 #define SMOOTH_MS 0.3
@@ -36,7 +36,6 @@ typedef struct {
 /* Amplitudes. */
 typedef struct {
     float fast, slow, slower;
-    int wait; /* control steps of hold left */
 } envelopes;
 
 struct st_transient {
@@ -45,7 +44,7 @@ struct st_transient {
     double rate_hz;
     int channels;
     int step_frames, phase;
-    int hold_steps, ramp_steps, ramp_left;
+    int ramp_steps, ramp_left;
     dial now, target, delta;
     float keep_fall, keep_slow, keep_slower, keep_gain;
     float floor; /* log2 */
@@ -91,7 +90,6 @@ static void take_params(st_transient *u, const st_transient_params *params) {
 static void init_steps(st_transient *u) {
     u->ops = st_dynops_get();
     u->step_frames = st_control_frames(u->rate_hz);
-    u->hold_steps = (int)rint(steps(u, HOLD_MS));
     u->ramp_steps = (int)rint(steps(u, 20.0));
     u->keep_fall = keep(u, FALL_MS);
     u->keep_gain = keep(u, SMOOTH_MS);
@@ -176,14 +174,7 @@ static float peak(const st_transient *u) {
  * Silence ends in zeros. */
 static void follow(st_transient *u, float x) {
     envelopes *e = &u->env;
-    if (x >= e->fast) {
-        e->fast = x;
-        e->wait = u->hold_steps;
-    } else if (e->wait > 0) {
-        e->wait--;
-    } else {
-        e->fast = x + u->keep_fall * (e->fast - x);
-    }
+    e->fast = x >= e->fast ? x : x + u->keep_fall * (e->fast - x);
     e->fast = e->fast > 1e-9f ? e->fast : 0.0f;
     e->slow = e->fast > e->slow ? e->fast + u->keep_slow * (e->slow - e->fast)
                                 : e->fast;
