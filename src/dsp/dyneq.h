@@ -38,7 +38,7 @@ typedef struct st_dyneq st_dyneq;
 
 /* No band. [any] */
 st_dyneq_params st_dyneq_defaults(void);
-/* See dsp/unit.h. Changes take 20 ms. */
+/* See dsp/unit.h. Changes take 20 ms; one of type is heard at once. */
 ST_MUST_USE st_status st_dyneq_new(st_dyneq **out, const st_spec *spec,
                                    const st_dyneq_params *params);
 void st_dyneq_free(st_dyneq *u);

@@ -3,10 +3,16 @@
  * difference of a fast and a slow envelope finds attacks at any level; of a
  * slow and a slower one, what sustains.
  *
- * No threshold: levels count beside each other only, so the same drum is shaped
- * alike whether it is loud or soft. Gains are smoothed and bounded by
- * attack_db and sustain_db; both 0 gives the input back (delayed) bit for bit.
- * A signal under floor_dbfs is left alone. */
+ * No threshold: levels count beside each other only, so the same drum is
+ * shaped alike whether it is loud or soft. The fast envelope rises at once and
+ * falls with 30 ms; the slow one rises with attack_ms and falls with the fast
+ * one, so that no decay makes an attack; the slower one falls with release_ms:
+ * what decays slower than that is steady. A hit counts wholly while the fast
+ * one stands 6 dB over the slow one (0.7 attack_ms after silence), not at all
+ * below 2 dB (1.6 attack_ms); a tail wholly from 9 dB under the slower one on,
+ * not above 3 dB. Gains are smoothed and bounded by attack_db and sustain_db;
+ * both 0 gives the input back (delayed) bit for bit. A signal under floor_dbfs
+ * is left alone, up to 6 dB over it the less the softer it is. */
 #ifndef ST_DSP_TRANSIENT_H
 #define ST_DSP_TRANSIENT_H
 

@@ -5,8 +5,11 @@
 #include "dsp/compressor.h"
 #include "dsp/convolve.h"
 #include "dsp/crossover.h"
+#include "dsp/deesser.h"
 #include "dsp/dither.h"
 #include "dsp/echo.h"
+#include "dsp/ducker.h"
+#include "dsp/dyneq.h"
 #include "dsp/lineq.h"
 #include "dsp/limiter.h"
 #include "dsp/multiband.h"
@@ -15,6 +18,7 @@
 #include "dsp/saturate.h"
 #include "dsp/stereo.h"
 #include "dsp/svf.h"
+#include "dsp/transient.h"
 
 #include <stddef.h>
 
@@ -216,6 +220,75 @@ static st_echo_params echo_changed(void) {
     return (st_echo_params){5.0, 21.0, 0.6, 0.2, 100.0, 8000.0, 0.5, -3.0};
 }
 
+static st_ducker_params ducker_params(void) {
+    st_ducker_params p = st_ducker_defaults();
+    p.curve.threshold_db = -40.0;
+    p.curve.ratio = 4.0;
+    p.curve.range_db = 6.0;
+    p.key_high_hz = 300.0;
+    return p;
+}
+
+static st_ducker_params ducker_changed(void) {
+    st_ducker_params p = ducker_params();
+    p.curve.range_db = 2.0;
+    p.key_high_hz = 0.0;
+    return p;
+}
+
+static st_dyneq_params dyneq_params(void) {
+    st_dyneq_params p = st_dyneq_defaults();
+    p.bands = 3;
+    for (int b = 0; b < 3; b++) {
+        p.band[b].type = (st_dyneq_type)b;
+        p.band[b].hz = 300.0 * (b + 1);
+        p.band[b].curve.threshold_db = -40.0;
+        p.band[b].curve.ratio = 3.0;
+        p.band[b].curve.attack_ms = 2.0;
+    }
+    return p;
+}
+
+static st_dyneq_params dyneq_changed(void) {
+    st_dyneq_params p = dyneq_params();
+    p.band[0].hz = 500.0;
+    p.band[1].type = ST_DYNEQ_BELL;
+    p.band[2].curve.range_db = 0.0;
+    return p;
+}
+
+/* A threshold that the test's pink noise is well over. */
+static st_deesser_params deesser_params(void) {
+    st_deesser_params p = st_deesser_defaults();
+    p.threshold_db = -20.0;
+    p.range_db = 9.0;
+    return p;
+}
+
+static st_deesser_params deesser_changed(void) {
+    st_deesser_params p = deesser_params();
+    p.hz = 3000.0;
+    p.threshold_db = -25.0;
+    p.range_db = 6.0;
+    return p;
+}
+
+static st_transient_params transient_params(void) {
+    st_transient_params p = st_transient_defaults();
+    p.attack_db = 9.0;
+    p.sustain_db = -4.0;
+    p.attack_ms = 3.0;
+    return p;
+}
+
+static st_transient_params transient_changed(void) {
+    st_transient_params p = transient_params();
+    p.attack_db = -6.0;
+    p.sustain_db = 3.0;
+    p.release_ms = 50.0;
+    return p;
+}
+
 PLAIN(biquad)
 PROCESS(biquad)
 PLAIN(svf)
@@ -241,6 +314,24 @@ PLAIN(reverb)
 PROCESS(reverb)
 PLAIN(echo)
 PROCESS(echo)
+PLAIN(deesser)
+PROCESS(deesser)
+PLAIN(ducker)
+PROCESS(ducker)
+PLAIN(dyneq)
+PROCESS(dyneq)
+PLAIN(transient)
+PROCESS(transient)
+
+static st_status ducker_wide_make(void **out, const st_spec *spec) {
+    st_ducker *u = NULL;
+    st_ducker_params p = ducker_params();
+    p.low_hz = p.high_hz = 0.0;
+    st_status status = st_ducker_new(&u, spec, &p);
+    if (status == ST_OK)
+        *out = u;
+    return status;
+}
 
 static void blend_process(void *u, const float *const *in, float *const *out,
                           int frames) {
@@ -251,6 +342,12 @@ static void keyed_process(void *u, const float *const *in, float *const *out,
                           int frames) {
     const float *key[] = {in[0]};
     st_compressor_process_keyed(u, in, key, 1, out, frames);
+}
+
+static void dyneq_keyed_process(void *u, const float *const *in,
+                                float *const *out, int frames) {
+    const float *key[ST_DYNEQ_MAX_BANDS] = {in[0], NULL, in[0], NULL};
+    st_dyneq_process_keyed(u, in, key, out, frames);
 }
 
 static void swept_process(void *u, const float *const *in, float *const *out,
@@ -387,5 +484,13 @@ const unit_case unit_cases[] = {
      panner_change, panner_latency, panner_process},
     CASE(reverb, 1, 2, false),
     CASE(echo, 1, 2, false),
+    CASE(deesser, 1, 0, false),
+    CASE(ducker, 1, 0, false),
+    {"ducker, whole", 1, 0, false, ducker_wide_make, ducker_drop, ducker_reset,
+     ducker_change, ducker_latency, ducker_process},
+    CASE(dyneq, 1, 0, false),
+    {"dyneq, keyed", 1, 0, false, dyneq_make, dyneq_drop, dyneq_reset,
+     dyneq_change, dyneq_latency, dyneq_keyed_process},
+    CASE(transient, 1, 0, false),
 };
 const size_t unit_case_count = sizeof unit_cases / sizeof *unit_cases;
