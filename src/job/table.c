@@ -8,12 +8,14 @@
 extern const st_stage st_stage_analyze;
 extern const st_stage st_stage_convert;
 extern const st_stage st_stage_master;
+extern const st_stage st_stage_mix;
 extern const st_stage st_stage_stems;
 
 static const st_stage *const stages[] = {
     &st_stage_analyze,
     &st_stage_convert,
     &st_stage_master,
+    &st_stage_mix,
     &st_stage_stems,
     NULL,
 };

@@ -132,9 +132,9 @@ static bool is_known(const char *name) {
     return is_field(name);
 }
 
-static const json_t *named(const json_t *list, const char *name) {
+static json_t *named(const json_t *list, const char *name) {
     for (size_t i = 0; i < json_array_size(list); i++) {
-        const json_t *item = json_array_get(list, i);
+        json_t *item = json_array_get(list, i);
         const char *its = json_string_value(json_object_get(item, "name"));
         if (its != NULL && strcmp(its, name) == 0)
             return item;
@@ -144,12 +144,12 @@ static const json_t *named(const json_t *list, const char *name) {
 
 enum { DEPTH = 6 };
 
-static void keep_unknown(json_t *doc, const json_t *base, int depth) {
+static void keep_unknown(json_t *doc, json_t *base, int depth) {
     const char *key;
     json_t *value;
     if (depth == 0)
         return;
-    json_object_foreach((json_t *)base, key, value) {
+    json_object_foreach(base, key, value) {
         json_t *mine = json_object_get(doc, key);
         if (mine == NULL && !is_known(key))
             json_object_set(doc, key, value);
@@ -162,13 +162,13 @@ static void keep_in_stems(json_t *stems, const json_t *base) {
     for (size_t i = 0; i < json_array_size(stems); i++) {
         json_t *stem = json_array_get(stems, i);
         const char *name = json_string_value(json_object_get(stem, "name"));
-        const json_t *old = named(base, name);
+        json_t *old = named(base, name);
         if (old != NULL)
             keep_unknown(stem, old, DEPTH);
     }
 }
 
-json_t *st_mix_recipe_json(const st_mix_recipe *r, const json_t *base) {
+json_t *st_mix_recipe_json(const st_mix_recipe *r, json_t *base) {
     json_t *stems = json_array(), *buses = json_object();
     json_t *returns = json_object();
     for (int i = 0; i < r->stems; i++)

@@ -20,7 +20,7 @@ ST_MUST_USE st_status st_mix_recipe_parse(st_mix_recipe *out, bool *complete,
                                           const json_t *document, st_err *err);
 /* As a new document; `base` (or NULL): one that was parsed, whose unknown
  * fields are kept. NULL when out of memory. [any] */
-json_t *st_mix_recipe_json(const st_mix_recipe *recipe, const json_t *base);
+json_t *st_mix_recipe_json(const st_mix_recipe *recipe, json_t *base);
 
 /* The amounts of --accept: words with a comma between, each the name of a move
  * or the beginning of names up to a dot ("bass", "bass.eq", "all"), with "=N"

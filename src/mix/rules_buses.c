@@ -104,6 +104,7 @@ static void glue(const st_mix_case *c, int bus, const carried *b, double want,
     st_move_set(m, ST_COMP_ATTACK, attack);
     st_move_set(m, ST_COMP_RELEASE, release);
     st_move_set(m, ST_COMP_DETECTOR_HZ, 90);
+    st_move_set(m, ST_COMP_MAKEUP, round(10 * want) / 10);
     st_move_why(m,
                 "2:1 over %.1f dBFS, about %.1f dB on the mean: the stems of "
                 "the bus move together.",

@@ -18,8 +18,10 @@ static const double highest[ST_ROLE_COUNT] = {
     [ST_ROLE_FX] = 60,         [ST_ROLE_FULL_MIX] = 20,
 };
 
-/* Part of the power that may be lost under the cut-off, dB under the whole. */
-#define SPARE_DB (-26.0)
+/* Part of the power that may be lost under the cut-off, dB under the whole: of
+ * what carries the low end, and of all else. */
+#define SPARE_LOW_DB (-26.0)
+#define SPARE_DB (-13.0)
 #define LOWEST_HZ 22.0
 /* A low-pass where less than this lies above, and hiss would be added up. */
 #define HISS_DB (-50.0)
@@ -36,11 +38,11 @@ static double power_of(const st_stem_facts *f, int from, int to) {
 }
 
 /* The highest edge of a band with next to nothing under it. */
-static double spare_below_hz(const st_stem_facts *f) {
+static double spare_below_hz(const st_stem_facts *f, double spare_db) {
     double all = power_of(f, 0, ST_SPECTRUM_BANDS);
     int b = 0;
     while (b < ST_SPECTRUM_BANDS / 2 &&
-           power_of(f, 0, b + 1) < all * pow(10.0, SPARE_DB / 10.0))
+           power_of(f, 0, b + 1) < all * pow(10.0, spare_db / 10.0))
         b++;
     return edge_hz(b);
 }
@@ -59,14 +61,15 @@ static void highpass(const st_mix_case *c, int i) {
     const st_mix_stem *stem = &c->recipe->stem[i];
     st_move *m = &c->recipe->stem[i].move[ST_STRIP_HIGHPASS];
     double most = stem->role >= 0 ? highest[stem->role] : 60;
-    double spare = spare_below_hz(f);
+    double spare_db = most < 60 ? SPARE_LOW_DB : SPARE_DB;
+    double spare = spare_below_hz(f, spare_db);
     double hz = fmax(fmin(most, 0.85 * spare), LOWEST_HZ);
     st_move_set(m, ST_FILTER_HZ, round(hz));
     if (0.85 * spare < most)
         st_move_why(m,
-                    "High-pass at %.0f Hz: less than a %.0fth of its power "
-                    "lies below, rumble that would only cost headroom.",
-                    m->value[0], pow(10.0, -SPARE_DB / 10.0));
+                    "High-pass at %.0f Hz: less than %.2g %% of its power lies "
+                    "below, rumble that would only cost headroom.",
+                    m->value[0], 100.0 * pow(10.0, spare_db / 10.0));
     else
         st_move_why(m,
                     "High-pass at %.0f Hz: a %s needs nothing below, bass and "

@@ -1,0 +1,166 @@
+#include "mix/stage_mix.h"
+
+#include "audio/channels.h"
+#include "core/alloc.h"
+#include "mix/recipe_json.h"
+
+#include <math.h>
+#include <string.h>
+
+bool st_mix_tick(st_mix_job *job, const char *phase, double fraction) {
+    if (phase != NULL)
+        st_ctx_progress(job->ctx,
+                        job->from + (job->to - job->from) *
+                                        fmin(fmax(fraction, 0.0), 1.0),
+                        phase);
+    return st_ctx_cancelled(job->ctx);
+}
+
+static bool tick(void *ctx, const char *phase, double fraction) {
+    return st_mix_tick(ctx, phase, fraction);
+}
+
+/* --- hearing --- */
+
+static void warn_left_out(st_mix_job *job) {
+    for (int i = 0; i < job->session.count; i++) {
+        const st_session_file *f = &job->session.file[i];
+        if (f->left_out)
+            st_ctx_warn(job->ctx, "stem_left_out", "%s was left out: %s",
+                        f->label, f->why);
+    }
+}
+
+static st_status count_stems(const st_mix_job *job, st_err *err) {
+    int count = 0;
+    for (int i = 0; i < job->session.count; i++)
+        count += !job->session.file[i].left_out;
+    if (count <= ST_MIX_STEMS)
+        return ST_OK;
+    return st_err_set(err, ST_LIMIT,
+                      "%d stems are more than the %d strips of the desk: add "
+                      "--group to add stems of one role up, or mix fewer.",
+                      count, (int)ST_MIX_STEMS);
+}
+
+static st_status hear(st_mix_job *job, st_err *err) {
+    const st_hear_means means = {.pool = st_ctx_pool(job->ctx),
+                                 .folder = job->folder,
+                                 .tick = tick,
+                                 .ctx = job};
+    job->from = 0.0;
+    job->to = 0.35;
+    st_status status = st_session_open(&job->session, job->in, "stems", err);
+    if (status == ST_OK)
+        status = st_session_roles(&job->session, st_ctx_text(job->ctx, "roles"),
+                                  err);
+    if (status == ST_OK)
+        status = count_stems(job, err);
+    if (status == ST_OK)
+        status = st_hear(&job->heard, &job->session, &means, err);
+    if (status == ST_OK)
+        warn_left_out(job);
+    return status;
+}
+
+/* What is silent, clipped or a whole mix, in sentences. */
+static void warn_stems(st_mix_job *job) {
+    for (int i = 0; i < job->heard.count; i++) {
+        const st_stem_facts *f = &job->heard.stem[i];
+        const st_session_file *file = &job->session.file[job->heard.file[i]];
+        if (f->silent)
+            st_ctx_warn(job->ctx, "stem_silent",
+                        "%s is silent: it is in the mix, and nothing is heard "
+                        "of it.",
+                        file->label);
+        else if (file->role == ST_ROLE_FULL_MIX)
+            st_ctx_warn(job->ctx, "stem_full_mix",
+                        "%s sounds like a whole mix: mixed with its own stems "
+                        "it doubles them. Leave it out, or give it a role.",
+                        file->label);
+        if (f->meter.clipped_runs > 3)
+            st_ctx_warn(job->ctx, "stem_clipped",
+                        "%s is clipped in %lld places: mixing cannot undo "
+                        "that; export it again with lower level.",
+                        file->label, (long long)f->meter.clipped_runs);
+        if (f->meter.bad_samples > 0)
+            st_ctx_warn(job->ctx, "bad_samples",
+                        "%s holds %lld samples that are no numbers; they "
+                        "became silence.",
+                        file->label, (long long)f->meter.bad_samples);
+    }
+}
+
+/* --- deciding --- */
+
+static st_status decide(st_mix_job *job, st_err *err) {
+    if (!job->complete)
+        st_mix_rules.make(&job->recipe, &job->heard, &job->session,
+                          &job->wishes);
+    const char *accept = st_ctx_text(job->ctx, "accept");
+    return accept[0] != '\0' ? st_mix_recipe_accept(&job->recipe, accept, err)
+                             : ST_OK;
+}
+
+/* --- the premaster --- */
+
+static st_status write_premaster(st_mix_job *job, st_err *err) {
+    st_source *source = NULL;
+    st_sink *sink = NULL;
+    const st_out_spec spec = {
+        .format = {job->recipe.rate_hz, 2, job->premix.frames},
+        .container = "wav",
+        .bits = ST_BITS_F32};
+    st_status status = st_premix_source(
+        &job->premix, st_desk_gain(&job->recipe), &source, err);
+    if (status == ST_OK)
+        status = st_out_audio(job->out, "premaster", 0, &spec, &sink, err);
+    if (status == ST_OK)
+        status = st_stream_copy(source, sink, NULL, NULL, NULL, err);
+    if (status == ST_OK)
+        status = st_sink_finish(sink, err);
+    st_sink_free(sink);
+    st_source_free(source);
+    return status;
+}
+
+static st_status work(st_mix_job *job, st_err *err) {
+    st_status status = st_mix_settings(job, err);
+    if (status == ST_OK)
+        status = hear(job, err);
+    if (status == ST_OK)
+        status = st_mix_take_stems(job, err);
+    if (status != ST_OK)
+        return status;
+    warn_stems(job);
+    status = decide(job, err);
+    if (status == ST_OK)
+        status = st_mix_render(job, err);
+    if (status == ST_OK)
+        status = write_premaster(job, err);
+    if (status == ST_OK)
+        status = st_mix_master(job, err);
+    if (status == ST_OK)
+        status = st_mix_publish(job, err);
+    return status;
+}
+
+st_status st_mix_run(st_ctx *ctx, st_in *in, st_out *out, st_err *err) {
+    st_mix_job *job = st_calloc(1, sizeof *job);
+    if (job == NULL)
+        return st_err_set(err, ST_NO_MEM, "Out of memory.");
+    job->ctx = ctx;
+    job->in = in;
+    job->out = out;
+    st_status status = st_ctx_folder(ctx, &job->folder, err);
+    if (status == ST_OK)
+        status = work(job, err);
+    for (int i = 0; i < ST_MIX_STEMS; i++)
+        st_print_deinit(&job->prints[i]);
+    st_premix_deinit(&job->premix);
+    st_hearing_deinit(&job->heard);
+    st_track_deinit(&job->track);
+    json_decref(job->given);
+    st_free(job);
+    return status;
+}

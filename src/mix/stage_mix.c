@@ -1,0 +1,112 @@
+#include "mix/stage_mix.h"
+
+static const st_engine engines[] = {
+    {.name = "rules",
+     .kind = ST_ENGINE_RULES,
+     .help = "Measure, decide by rules, explain each move; roles are heard by "
+             "a small network."},
+    {0}};
+
+static const char *const presets[] = {"Electro House", "Pop",       "Hip-Hop",
+                                      "Rock",          "Streaming", "Loud",
+                                      "Club",          NULL};
+
+static const st_param params[] = {
+    {.name = "preset",
+     .type = ST_PARAM_CHOICE,
+     .choices = presets,
+     .unset = "the recipe's, else neutral",
+     .help = "The taste of balance, space and loudness."},
+    {.name = "lufs",
+     .type = ST_PARAM_FLOAT,
+     .unit = "LUFS",
+     .min = -36,
+     .max = -4,
+     .unset = "from the preset, -14",
+     .help = "Loudness of the master."},
+    {.name = "ceiling",
+     .type = ST_PARAM_FLOAT,
+     .unit = "dBTP",
+     .min = -20,
+     .max = 0,
+     .unset = "from the preset, -1",
+     .help = "Highest true peak of the master."},
+    {.name = "width_pct",
+     .type = ST_PARAM_FLOAT,
+     .unit = "%",
+     .min = 0,
+     .max = 140,
+     .unset = "from the preset",
+     .help = "Side gain of the master."},
+    {.name = "roles",
+     .type = ST_PARAM_STRING,
+     .def_text = "",
+     .help = "What stems are, over names and sound: "
+             "\"kick.wav=kick,Audio 07=bass\"."},
+    {.name = "accept",
+     .type = ST_PARAM_STRING,
+     .def_text = "",
+     .help = "How much of which moves: \"all,-lead.deesser,bass.eq=50\"."},
+    {.name = "respect_user_gains",
+     .type = ST_PARAM_BOOL,
+     .help = "Keep the balance that the files have."},
+    {.name = "bypass_parallel_comp",
+     .type = ST_PARAM_BOOL,
+     .help = "Leave out parallel compression in the master."},
+    {0}};
+
+static const st_input inputs[] = {
+    {.name = "stems",
+     .kind = ST_KIND_AUDIO,
+     .min_count = 1,
+     .max_count = ST_SESSION_FILES,
+     .help = "The stems, or a folder of them; all from one moment, or with "
+             "timecode."},
+    {.name = "recipe",
+     .kind = ST_KIND_JSON,
+     .max_count = 1,
+     .help = "A mix recipe: what it says is done, the rest decided."},
+    {0}};
+
+static const st_output outputs[] = {
+    {.name = "premaster",
+     .kind = ST_KIND_AUDIO,
+     .beside = "/premaster.wav",
+     .container = "wav",
+     .help = "A folder for the mix, its master, recipe and report."},
+    {.name = "master",
+     .kind = ST_KIND_AUDIO,
+     .beside = "/master.wav",
+     .container = "wav",
+     .help = "The mastered mix, 24 bit."},
+    {.name = "recipe_used",
+     .kind = ST_KIND_JSON,
+     .beside = "/recipe.json",
+     .help = "Every move with its reason, to be edited and given back."},
+    {.name = "report",
+     .kind = ST_KIND_JSON,
+     .beside = "/report.json",
+     .help = "What was heard, done, measured and controlled."},
+    {0}};
+
+extern const st_stage st_stage_mix;
+const st_stage st_stage_mix = {
+    .name = "mix",
+    .help = "Mix stems to a record: balance, space, dynamics, master.",
+    .more =
+        "Up to 12 stems, of any rate and format. Each is measured and its role "
+        "heard; rules decide levels, places, filters, EQ, dynamics, sends, "
+        "buses and the side-chain, each move with its reason in recipe.json. "
+        "Edit that file and give it back with --recipe, or weaken moves with "
+        "--accept. Guardrails: EQ within 4 dB a band, under 3 dB of mean gain "
+        "reduction a stem and bus, side gain at most 140 %, correlation at "
+        "least 0.1, 6 dB of headroom before the master.",
+    .version = 1,
+    .engines = engines,
+    .span = {ST_SPAN_WHOLE, 0, 0, 0},
+    .params = params,
+    .inputs = inputs,
+    .outputs = outputs,
+    .seeded = true,
+    .run = st_mix_run,
+};

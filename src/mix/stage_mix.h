@@ -1,0 +1,50 @@
+/* stage_mix: the parts of the stage `mix` that share its parameters.
+ * Source: issue "Mixing"; design.md section 6 for the names. */
+#ifndef ST_MIX_STAGE_MIX_H
+#define ST_MIX_STAGE_MIX_H
+
+#include "master/track.h"
+#include "mix/decide.h"
+#include "mix/guard.h"
+#include "stage/stage.h"
+
+/* One run of the stage. */
+typedef struct {
+    st_ctx *ctx;
+    st_in *in;
+    st_out *out;
+    const char *folder; /* for spools */
+    st_session session;
+    st_hearing heard;
+    st_mix_recipe recipe;
+    json_t *given; /* the document of --recipe, or NULL */
+    bool complete; /* it leaves nothing to decide */
+    st_mix_wishes wishes;
+    st_preset preset; /* of the master */
+    st_decide_options options;
+    st_print prints[ST_MIX_STEMS];
+    st_premix premix;
+    st_guard_figures figures;
+    st_track track;  /* the master */
+    int passes;      /* of the desk */
+    double from, to; /* progress of the part under way */
+} st_mix_job;
+
+st_status st_mix_run(st_ctx *ctx, st_in *in, st_out *out, st_err *err);
+/* Parameters and recipe into the job. */
+ST_MUST_USE st_status st_mix_settings(st_mix_job *job, st_err *err);
+/* The stems that were heard into the recipe, or a given one in their order. */
+ST_MUST_USE st_status st_mix_take_stems(st_mix_job *job, st_err *err);
+/* The job's prints and premix, guards kept. */
+ST_MUST_USE st_status st_mix_render(st_mix_job *job, st_err *err);
+/* The premaster through mastering into the output `master`. */
+ST_MUST_USE st_status st_mix_master(st_mix_job *job, st_err *err);
+/* The documents of a finished job. */
+ST_MUST_USE st_status st_mix_publish(st_mix_job *job, st_err *err);
+/* "stemma.report/1" of a mix; a new reference, NULL when out of memory. */
+json_t *st_mix_report(const st_mix_job *job);
+
+/* Progress as the job's part goes, 0..1; true stops. [any] */
+bool st_mix_tick(st_mix_job *job, const char *phase, double fraction);
+
+#endif
