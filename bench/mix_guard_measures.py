@@ -6,7 +6,7 @@ over channels unless said.
 import numpy as np
 import soundfile
 
-BELOW_DB, QUIET_DB = 90.0, -100.0  # bins of an EQ: under its peak, per bin
+BELOW_DB, QUIET_DB = 130.0, -160.0  # a bin of an EQ: under the peak, itself
 CELL_DB, CELL_DEEP_DB = -60.0, 40.0  # cells: level, under their frame
 GATE = 10 ** (-60 / 20)
 SMALL = 1e-30
@@ -61,12 +61,20 @@ def cross(x, y, size):
 
 
 def narrow(bins, step_hz):
-    """Edges in bins: 1/96 octave, but at least 3 bins and 0.7 Hz."""
-    edge, least = [max(2, round(10 / step_hz))], max(3, 0.7 / step_hz)
+    """Edges in bins: 1/96 octave, but at least 3 bins and 0.7 Hz; from 20 Hz."""
+    edge, least = [max(2, round(20 / step_hz))], max(3, 0.7 / step_hz)
     while edge[-1] < 0.96 * (bins - 1):
         edge.append(int(np.ceil(max(edge[-1] + least,
                                     edge[-1] * 2 ** (1 / 96)))))
     return np.array(edge[:-1])
+
+
+def faded(x, rate):
+    """x without the edges of the file, where a filter's ring is cut off."""
+    n = min(rate, len(x) // 8)
+    ramp = np.sin(np.pi / 2 * np.arange(n) / max(1, n))[:, None] ** 2
+    return np.concatenate([x[:n] * ramp, x[n:len(x) - n],
+                           x[len(x) - n:] * ramp[::-1]])
 
 
 def transfer(x, y, rate):
@@ -77,7 +85,7 @@ def transfer(x, y, rate):
     n bins (half of them counted as independent) a gain has a deviation of
     sqrt((1 - c) / (c n)): each counts less three of these, in dB.
     """
-    x, y = both(x, y)
+    x, y = (faded(v, rate) for v in both(x, y))
     size = min(1 << 20, max(1 << 14, len(x) // 2 * 2))
     x, y = (np.pad(v, ((0, size // 2 - len(v) % (size // 2)), (0, 0)))
             for v in (x, y))
