@@ -8,6 +8,7 @@ import soundfile
 
 BELOW_DB, QUIET_DB = 130.0, -160.0  # a bin of an EQ: under the peak, itself
 CELL_DB, CELL_DEEP_DB = -60.0, 40.0  # cells: level, under their frame
+LEAST_CELLS = 50  # of a band
 GATE = 10 ** (-60 / 20)
 SMALL = 1e-30
 
@@ -148,15 +149,16 @@ def cells(x, y, rate, bound_db):
         (decibel(a) > decibel(a.sum(1, keepdims=True)) - CELL_DEEP_DB)
     if not use.any():
         return None
-    gain = (decibel(b) - decibel(a))[use]
+    gain = np.where(use, decibel(b) - decibel(a), 0.0)
+    inside = 1 - np.sum(np.abs(gain) > bound_db, 0) / np.maximum(
+        use.sum(0), LEAST_CELLS)
     whole = [p.sum(0) for p in powers]
     some = use.sum(0) >= max(4, 0.005 * len(use))
     band = np.where(some, decibel(whole[1]) - decibel(whole[0]), 0)
     worst = int(np.argmax(np.abs(band)))
     middle = np.sqrt(edge[worst] * edge[worst + 1]) * rate / size
     return dict(band_db=band[worst], band_hz=middle, cells=int(use.sum()),
-                share=float(np.mean(np.abs(gain) <= bound_db)),
-                deepest_db=float(gain.min()))
+                share=float(inside.min()), deepest_db=float(gain.min()))
 
 
 def reduction(x, y, rate):
