@@ -3,7 +3,7 @@
 
     bench/mix_af.py loss MIX REFERENCE [--json]     audio-feature loss
     bench/mix_af.py fader GOT.json TRUE.json        mean absolute gain error
-    bench/mix_af.py equal TRUE.json FOLDER          the same of equal loudness
+    bench/mix_af.py equal TRUE.json...              the same of equal loudness
     bench/mix_af.py loudness FILE...                LUFS, integrated
     bench/mix_af.py --self-test SONG.wav [FILE...]  needs ffmpeg
 
@@ -193,18 +193,22 @@ def gains(path):
             for s in stems}
 
 
-def equal_loudness(folder, names):
-    """The gains that bring every stem to one integrated loudness."""
+def equal_loudness(paths):
+    """{name: gain_db} that brings every stem to one integrated loudness."""
     out = {}
-    for name in names:
-        lufs = integrated_lufs(*read(pathlib.Path(folder, name)))
-        out[name] = None if lufs is None else -lufs
+    for path in paths:
+        lufs = integrated_lufs(*read(path))
+        out[pathlib.Path(path).name] = None if lufs is None else -lufs
     return out
 
 
-def equal_error(true, folder):
-    true = {k: v for k, v in gains(true).items() if v is not None}
-    return fader_error(equal_loudness(folder, true), true)
+def equal_error(path):
+    """The error of equal loudness on the files that a setting names."""
+    path = pathlib.Path(path)
+    stems = json.loads(path.read_text())["stems"]
+    return fader_error(equal_loudness(path.parent / s["file"] for s in stems
+                                      if s["gain_db"] is not None),
+                       gains(path))
 
 
 # --- trial ---
@@ -266,18 +270,24 @@ def self_test(paths):
 def main():
     if sys.argv[1:2] == ["--self-test"] and len(sys.argv) > 2:
         sys.exit(self_test(sys.argv[2:]))
-    args = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    args.add_argument("what", choices=("loss", "fader", "equal", "loudness"))
-    args.add_argument("files", nargs="+")
-    args.add_argument("--json", action="store_true")
-    args = args.parse_args()
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
+    parser.add_argument("what", choices=("loss", "fader", "equal",
+                                         "loudness"))
+    parser.add_argument("files", nargs="+")
+    parser.add_argument("--json", action="store_true")
+    args = parser.parse_args()
     if args.what == "loudness":
         result = {f: integrated_lufs(*soundfile.read(f, always_2d=True))
                   for f in args.files}
+    elif args.what == "equal":
+        result = {f: equal_error(f)["mae_db"] for f in args.files}
+        result["mean"] = float(np.mean(list(result.values())))
+    elif len(args.files) != 2:
+        parser.error("two files are compared")
     elif args.what == "fader":
         result = fader_error(*map(gains, args.files))
     else:
-        result = (loss if args.what == "loss" else equal_error)(*args.files)
+        result = loss(*args.files)
     if args.json:
         print(json.dumps(result, indent=1))
     else:
