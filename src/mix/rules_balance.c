@@ -6,9 +6,13 @@
 /* Stems of one role share its place: n of them stand this part of 10 log10 n
  * lower each. */
 #define CROWD 0.6
-/* A fader goes at most so far from the middle of all faders: who hands in a
- * stem that is much quieter than the rest means it to be quiet. */
-#define FARTHEST_DB 14.0
+/* What is known of the loudness that a stem of a role is meant to have: about
+ * the taste's figure, by Student's t with three degrees of freedom; and of the
+ * level of an export: off from that by up to OFF_DB, either way alike. So a
+ * stem that lies far off is taken there only part of the way: it is likely
+ * meant to be quiet, or loud. */
+#define SCALE_DB 4.0
+#define OFF_DB 12.0
 /* The loudest stem lands here before the gain of the mix. */
 #define LOUDEST_LUFS (-20.0)
 /* Peaks of a bus, all at once, stay under this (6 dB of headroom, 2 for what
@@ -44,6 +48,37 @@ static double median(const double *values, int count) {
                           : 0.5 * (sorted[count / 2 - 1] + sorted[count / 2]);
 }
 
+/* Is its fader known from a mix that is at hand? */
+static bool followed(const st_mix_case *c, int i) {
+    const st_unmixed *mix = c->wishes->mix;
+    return mix != NULL && mix->heard[i] && !c->wishes->respect_user_gains;
+}
+
+/* Those that the mix does not tell stand by their roles beside those it does.
+ */
+static void follow(const st_mix_case *c, double *gain) {
+    double apart[ST_MIX_STEMS];
+    int count = 0;
+    for (int i = 0; i < c->recipe->stems; i++)
+        if (!c->heard->stem[i].silent && followed(c, i))
+            apart[count++] = c->wishes->mix->gain_db[i] - gain[i];
+    double shift = count > 0 ? median(apart, count) : 0.0;
+    for (int i = 0; count > 0 && i < c->recipe->stems; i++)
+        gain[i] = followed(c, i) ? c->wishes->mix->gain_db[i] : gain[i] + shift;
+}
+
+/* Mean of the gain that a stem needs which lies `apart` dB from its place. */
+static double likely_gain(double apart) {
+    double sum = 0.0, all = 0.0;
+    for (double gain = -OFF_DB; gain <= OFF_DB; gain += 0.25) {
+        double t = (gain - apart) / SCALE_DB;
+        double odds = 1.0 / ((1.0 + t * t / 3.0) * (1.0 + t * t / 3.0));
+        sum += odds * gain;
+        all += odds;
+    }
+    return sum / all;
+}
+
 /* Gain of each heard stem, before the common one. */
 static int wanted_gains(const st_mix_case *c, double *gain) {
     double heard[ST_MIX_STEMS];
@@ -59,8 +94,8 @@ static int wanted_gains(const st_mix_case *c, double *gain) {
     double middle = count > 0 ? median(heard, count) : 0.0;
     for (int i = 0; i < c->recipe->stems; i++)
         if (!c->heard->stem[i].silent)
-            gain[i] =
-                fmin(fmax(gain[i], middle - FARTHEST_DB), middle + FARTHEST_DB);
+            gain[i] = middle + likely_gain(gain[i] - middle);
+    follow(c, gain);
     return count;
 }
 
@@ -88,6 +123,11 @@ static void explain(const st_mix_case *c, int i, double gain) {
     const char *title = role >= 0 ? st_role_get(role)->title : "stem";
     if (c->wishes->respect_user_gains)
         st_move_why(m, "%+.1f dB as on all: your own balance is kept.", gain);
+    else if (followed(c, i))
+        st_move_why(m,
+                    "%+.1f dB: in the reference, a mix of these stems, it "
+                    "stands at %+.1f dB; the rest is common to all.",
+                    gain, c->wishes->mix->gain_db[i]);
     else
         st_move_why(m,
                     "%+.1f dB: brings the %s from %.1f to %.1f LUFS, %.1f LU "

@@ -69,6 +69,21 @@ static double leaning(const st_mix_case *c, int i) {
     return isfinite(db) && !narrow(c, i) ? fmin(fmax(-db / 12.0, -1), 1) : 0.0;
 }
 
+/* Where a mix of these stems has it. */
+static bool follow(const st_mix_case *c, int i, double *pan) {
+    const st_unmixed *mix = c->wishes->mix;
+    st_move *m = &c->recipe->stem[i].move[ST_STRIP_PLACE];
+    if (mix == NULL || !mix->heard[i])
+        return false;
+    pan[i] = fabs(mix->pan[i]) < 0.01 ? 0.0 : round(100 * mix->pan[i]) / 100;
+    if (pan[i] == 0.0)
+        return true;
+    st_move_set(m, ST_PLACE_PAN, pan[i]);
+    st_move_why(m, "%.0f %% %s, as in the reference.", 100 * fabs(pan[i]),
+                pan[i] < 0 ? "left" : "right");
+    return true;
+}
+
 static void place_one(const st_mix_case *c, int i, double *pan) {
     st_role role = c->recipe->stem[i].role;
     st_move *m = &c->recipe->stem[i].move[ST_STRIP_PLACE];
@@ -111,7 +126,10 @@ void st_rules_place(const st_mix_case *c) {
     for (int i = 0; i < c->recipe->stems; i++) {
         pan[i] = leaning(c, i);
         done[i] = c->heard->stem[i].silent || !narrow(c, i);
-        if (!c->heard->stem[i].silent && !narrow(c, i))
+        if (!c->heard->stem[i].silent)
+            done[i] |= follow(c, i, pan);
+        if (!c->heard->stem[i].silent && !narrow(c, i) &&
+            c->wishes->mix == NULL)
             widen(c, i);
     }
     for (int n = 0; n < c->recipe->stems; n++) {

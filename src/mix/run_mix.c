@@ -130,6 +130,8 @@ static st_status work(st_mix_job *job, st_err *err) {
         status = hear(job, err);
     if (status == ST_OK)
         status = st_mix_take_stems(job, err);
+    if (status == ST_OK)
+        status = st_mix_references(job, err);
     if (status != ST_OK)
         return status;
     warn_stems(job);

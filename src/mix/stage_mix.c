@@ -62,6 +62,12 @@ static const st_input inputs[] = {
      .max_count = ST_SESSION_FILES,
      .help = "The stems, or a folder of them; all from one moment, or with "
              "timecode."},
+    {.name = "reference",
+     .kind = ST_KIND_AUDIO,
+     .max_count = 8,
+     .weighted = true,
+     .help = "A record to come near to; or a mix of these very stems, whose "
+             "faders and places are then found and followed."},
     {.name = "recipe",
      .kind = ST_KIND_JSON,
      .max_count = 1,

@@ -20,6 +20,8 @@ typedef struct {
     json_t *given; /* the document of --recipe, or NULL */
     bool complete; /* it leaves nothing to decide */
     st_mix_wishes wishes;
+    st_unmixed unmixed; /* of a reference made of these stems */
+    st_reference reference;
     st_preset preset; /* of the master */
     st_decide_options options;
     st_print prints[ST_MIX_STEMS];
@@ -33,6 +35,8 @@ typedef struct {
 st_status st_mix_run(st_ctx *ctx, st_in *in, st_out *out, st_err *err);
 /* Parameters and recipe into the job. */
 ST_MUST_USE st_status st_mix_settings(st_mix_job *job, st_err *err);
+/* References measured, and asked whether they are mixes of these stems. */
+ST_MUST_USE st_status st_mix_references(st_mix_job *job, st_err *err);
 /* The stems that were heard into the recipe, or a given one in their order. */
 ST_MUST_USE st_status st_mix_take_stems(st_mix_job *job, st_err *err);
 /* The job's prints and premix, guards kept. */
