@@ -54,6 +54,7 @@ static void make(st_mix_recipe *recipe, const st_hearing *heard,
     st_rules_masking(&c);
     st_rules_dynamics(&c);
     st_rules_space(&c);
+    st_rules_width(&c);
     st_rules_buses(&c);
     st_rules_ducks(&c);
 }

@@ -7,15 +7,17 @@
 #ifndef ST_MIX_DECIDE_H
 #define ST_MIX_DECIDE_H
 
+#include "master/match.h"
 #include "mix/hear.h"
 #include "mix/recipe.h"
 #include "mix/taste.h"
 #include "mix/unmix_faders.h"
 
 typedef struct {
-    const st_taste *taste;   /* never NULL */
-    bool respect_user_gains; /* faders stay where the files put them */
-    const st_unmixed *mix;   /* a mix of these stems to follow, or NULL */
+    const st_taste *taste;         /* never NULL */
+    bool respect_user_gains;       /* faders stay where the files put them */
+    const st_reference *reference; /* a record to come near to, or NULL */
+    const st_unmixed *mix;         /* a mix of these stems to follow, or NULL */
 } st_mix_wishes;
 
 /* A maker of recipes: fills in all moves that are not given. The recipe has its
@@ -46,6 +48,7 @@ void st_rules_masking(const st_mix_case *c);  /* EQ, dynamic EQ */
 void st_rules_dynamics(const st_mix_case *c); /* de-esser, compressors */
 void st_rules_place(const st_mix_case *c);    /* pan, width */
 void st_rules_space(const st_mix_case *c);    /* sends, returns */
+void st_rules_width(const st_mix_case *c);    /* the same, for a reference */
 void st_rules_buses(const st_mix_case *c);    /* bus chains */
 void st_rules_ducks(const st_mix_case *c);    /* side-chain matrix */
 

@@ -79,7 +79,7 @@ st_status st_mix_references(st_mix_job *job, st_err *err) {
     }
     st_reference_done(&job->reference);
     if (job->reference.count > 0)
-        job->options.reference = &job->reference;
+        job->options.reference = job->wishes.reference = &job->reference;
     job->options.amounts = (st_match_amounts){1, 0, 1, 0};
     return status;
 }
