@@ -154,6 +154,29 @@ static void sections(const st_biquad_coeffs *c, pair_state *state, int count,
         cascade(c, state, 1, x, n);
 }
 
+static bool is_unity(const st_biquad_coeffs *c, const pair_state *z) {
+    return c->b0 == 1.0 && c->b1 == 0.0 && c->b2 == 0.0 && c->a1 == 0.0 &&
+           c->a2 == 0.0 && z->s1[0] == 0.0 && z->s1[1] == 0.0 &&
+           z->s2[0] == 0.0 && z->s2[1] == 0.0;
+}
+
+/* Only those that do something, so that fewer passes are made. */
+static void busy_sections(const st_biquad_coeffs *c, pair_state *state,
+                          int count, v2d *x, int n) {
+    st_biquad_coeffs coeffs[ST_BIQUAD_MAX_SECTIONS];
+    pair_state busy[ST_BIQUAD_MAX_SECTIONS];
+    int from[ST_BIQUAD_MAX_SECTIONS], used = 0;
+    for (int k = 0; k < count; k++)
+        if (!is_unity(&c[k], &state[k])) {
+            coeffs[used] = c[k];
+            busy[used] = state[k];
+            from[used++] = k;
+        }
+    sections(coeffs, busy, used, x, n);
+    for (int k = 0; k < used; k++)
+        state[from[k]] = busy[k];
+}
+
 static double flushed(double x) {
     return fabs(x) < 1e-30 ? 0.0 : x;
 }
@@ -176,7 +199,7 @@ static void run_pair(st_biquad *u, const float *const *in, float *const *out,
     int right = left + 1 < u->channels ? left + 1 : left;
     for (int i = 0; i < n; i++)
         x[i] = (v2d){in[left][at + i], in[right][at + i]};
-    sections(u->now, u->state[pair], u->sections, x, n);
+    busy_sections(u->now, u->state[pair], u->sections, x, n);
     for (int i = 0; i < n; i++) {
         out[left][at + i] = (float)x[i][0];
         out[right][at + i] = (float)x[i][1];

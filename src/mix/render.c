@@ -205,6 +205,29 @@ static void run_strip(void *ctx, int i) {
     job_deinit(&j);
 }
 
+/* About how long a strip takes beside others. */
+static int cost(const st_mix_recipe *recipe, int stem) {
+    const st_mix_stem *s = &recipe->stem[stem];
+    int units = 2;
+    for (int i = 0; i < ST_STRIP_SLOTS; i++)
+        units += st_move_acts(&s->move[i]) ? 1 : 0;
+    for (int i = 0; i < recipe->ducks; i++)
+        units += recipe->duck[i].target == stem ? 2 : 0;
+    return units * s->channels;
+}
+
+/* The longest first, so that no thread is left with one at the end. */
+static void sort_todo(strips *s) {
+    for (int i = 1; i < s->count; i++)
+        for (int j = i; j > 0 && cost(s->recipe, s->todo[j]) >
+                                     cost(s->recipe, s->todo[j - 1]);
+             j--) {
+            int swap = s->todo[j];
+            s->todo[j] = s->todo[j - 1];
+            s->todo[j - 1] = swap;
+        }
+}
+
 st_status st_mix_prints(const st_mix_means *means, const st_mix_recipe *recipe,
                         st_print *prints, st_err *err) {
     strips *s = st_calloc(1, sizeof *s);
@@ -216,6 +239,7 @@ st_status st_mix_prints(const st_mix_means *means, const st_mix_recipe *recipe,
     for (int i = 0; i < recipe->stems; i++)
         if (prints[i].spool == NULL)
             s->todo[s->count++] = i;
+    sort_todo(s);
     for (int i = 0; i < s->count; i++) {
         st_source *source = NULL;
         if (open_stem(s, s->todo[i], &source, NULL) == ST_OK &&
