@@ -87,6 +87,18 @@ static const st_output outputs[] = {
      .kind = ST_KIND_JSON,
      .beside = "/report.json",
      .help = "What was heard, done, measured and controlled."},
+    {.name = "taps",
+     .kind = ST_KIND_AUDIO,
+     .flag = "taps",
+     .many = true,
+     .container = "wav",
+     .help = "The signal before and after every unit of strips, buses and mix, "
+             "float WAV, and taps.json, to check the mix from outside."},
+    {.name = "taps_list",
+     .kind = ST_KIND_JSON,
+     .within = "taps",
+     .beside = "/taps.json",
+     .help = "Which file is before and after which unit."},
     {0}};
 
 extern const st_stage st_stage_mix;

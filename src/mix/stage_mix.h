@@ -37,6 +37,11 @@ ST_MUST_USE st_status st_mix_settings(st_mix_job *job, st_err *err);
 ST_MUST_USE st_status st_mix_take_stems(st_mix_job *job, st_err *err);
 /* The job's prints and premix, guards kept. */
 ST_MUST_USE st_status st_mix_render(st_mix_job *job, st_err *err);
+/* Source of stem i of the recipe: all passes read through it. [any] */
+ST_MUST_USE st_status st_mix_open_stem(const st_mix_job *job, int stem,
+                                       st_source **out, st_err *err);
+/* --taps: what stands before and behind every unit, into files (taps.c). */
+ST_MUST_USE st_status st_mix_taps(st_mix_job *job, st_err *err);
 /* The premaster through mastering into the output `master`. */
 ST_MUST_USE st_status st_mix_master(st_mix_job *job, st_err *err);
 /* The documents of a finished job. */
