@@ -123,6 +123,8 @@ static json_t *guards_json(const st_guard_figures *f) {
     set(g, "mono_loss_db", f->fold_loss_db, 2);
     set(g, "width_pct_max", f->width_pct, 1);
     set(g, "gain_reduction_max_avg_db", f->most_reduction_db, 2);
+    set(g, "eq_gain_max_db", f->most_eq_db, 2);
+    json_object_set_new(g, "eq", json_boolean(f->eq));
     json_object_set_new(g, "headroom", json_boolean(f->headroom));
     json_object_set_new(g, "mono_compatible",
                         json_boolean(f->correlated && f->folds));

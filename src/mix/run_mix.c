@@ -94,12 +94,17 @@ static void warn_stems(st_mix_job *job) {
 /* --- deciding --- */
 
 static st_status decide(st_mix_job *job, st_err *err) {
-    if (!job->complete)
+    if (!job->complete) {
         st_mix_rules.make(&job->recipe, &job->heard, &job->session,
                           &job->wishes);
+        st_guard_eq(&job->recipe);
+    }
     const char *accept = st_ctx_text(job->ctx, "accept");
-    return accept[0] != '\0' ? st_mix_recipe_accept(&job->recipe, accept, err)
-                             : ST_OK;
+    if (accept[0] == '\0')
+        return ST_OK;
+    st_status status = st_mix_recipe_accept(&job->recipe, accept, err);
+    st_guard_eq(&job->recipe); /* without one band others may stand out */
+    return status;
 }
 
 /* --- the premaster --- */
