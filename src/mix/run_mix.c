@@ -145,6 +145,8 @@ static st_status work(st_mix_job *job, st_err *err) {
         status = write_premaster(job, err);
     if (status == ST_OK && st_out_wanted(job->out, "taps"))
         status = st_mix_taps(job, err);
+    if (status == ST_OK && st_out_wanted(job->out, "printed_stems"))
+        status = st_mix_print_stems(job, err);
     if (status == ST_OK)
         status = st_mix_master(job, err);
     if (status == ST_OK)

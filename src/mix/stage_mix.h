@@ -42,6 +42,8 @@ ST_MUST_USE st_status st_mix_open_stem(const st_mix_job *job, int stem,
                                        st_source **out, st_err *err);
 /* --taps: what stands before and behind every unit, into files (taps.c). */
 ST_MUST_USE st_status st_mix_taps(st_mix_job *job, st_err *err);
+/* --print-stems: each stem, bus and return as it is in the mix (prints.c). */
+ST_MUST_USE st_status st_mix_print_stems(st_mix_job *job, st_err *err);
 /* The premaster through mastering into the output `master`. */
 ST_MUST_USE st_status st_mix_master(st_mix_job *job, st_err *err);
 /* The documents of a finished job. */

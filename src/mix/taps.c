@@ -306,7 +306,7 @@ st_status st_mix_taps(st_mix_job *job, st_err *err) {
         return st_err_set(err, ST_NO_MEM, "Out of memory.");
     t->job = job;
     t->ear = (st_tap_ear){hear_strip, t};
-    t->desk_ear = (st_desk_ear){hear_desk, t};
+    t->desk_ear = (st_desk_ear){.hear = hear_desk, .ctx = t};
     t->units = json_array();
     t->buses = json_array();
     st_status status = run(t);
