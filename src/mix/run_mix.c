@@ -31,23 +31,11 @@ static void warn_left_out(st_mix_job *job) {
     }
 }
 
-static st_status count_stems(const st_mix_job *job, st_err *err) {
-    int count = 0;
-    for (int i = 0; i < job->session.count; i++)
-        count += !job->session.file[i].left_out;
-    if (count <= ST_MIX_STEMS)
-        return ST_OK;
-    return st_err_set(err, ST_LIMIT,
-                      "%d stems are more than the %d strips of the desk: add "
-                      "--group to add stems of one role up, or mix fewer.",
-                      count, (int)ST_MIX_STEMS);
-}
-
 static st_status hear(st_mix_job *job, st_err *err) {
-    const st_hear_means means = {.pool = st_ctx_pool(job->ctx),
-                                 .folder = job->folder,
-                                 .tick = tick,
-                                 .ctx = job};
+    st_hear_means means = {.pool = st_ctx_pool(job->ctx),
+                           .folder = job->folder,
+                           .tick = tick,
+                           .ctx = job};
     job->from = 0.0;
     job->to = 0.35;
     st_status status = st_session_open(&job->session, job->in, "stems", err);
@@ -55,7 +43,8 @@ static st_status hear(st_mix_job *job, st_err *err) {
         status = st_session_roles(&job->session, st_ctx_text(job->ctx, "roles"),
                                   err);
     if (status == ST_OK)
-        status = count_stems(job, err);
+        status = st_mix_groups(job, &means, err);
+    means.known = job->files;
     if (status == ST_OK)
         status = st_hear(&job->heard, &job->session, &means, err);
     if (status == ST_OK)
@@ -64,31 +53,39 @@ static st_status hear(st_mix_job *job, st_err *err) {
 }
 
 /* What is silent, clipped or a whole mix, in sentences. */
+static void warn_file(st_mix_job *job, const st_session_file *file,
+                      const st_stem_facts *f) {
+    if (f->silent)
+        st_ctx_warn(job->ctx, "stem_silent",
+                    "%s is silent: it is in the mix, and nothing is heard of "
+                    "it.",
+                    file->label);
+    else if (file->role == ST_ROLE_FULL_MIX)
+        st_ctx_warn(job->ctx, "stem_full_mix",
+                    "%s sounds like a whole mix: mixed with its own stems it "
+                    "doubles them. Leave it out, or give it a role.",
+                    file->label);
+    if (f->meter.clipped_runs > 3)
+        st_ctx_warn(job->ctx, "stem_clipped",
+                    "%s is clipped in %lld places: mixing cannot undo that; "
+                    "export it again with lower level.",
+                    file->label, (long long)f->meter.clipped_runs);
+    if (f->meter.bad_samples > 0)
+        st_ctx_warn(job->ctx, "bad_samples",
+                    "%s holds %lld samples that are no numbers; they became "
+                    "silence.",
+                    file->label, (long long)f->meter.bad_samples);
+}
+
 static void warn_stems(st_mix_job *job) {
     for (int i = 0; i < job->heard.count; i++) {
-        const st_stem_facts *f = &job->heard.stem[i];
         const st_session_file *file = &job->session.file[job->heard.file[i]];
-        if (f->silent)
-            st_ctx_warn(job->ctx, "stem_silent",
-                        "%s is silent: it is in the mix, and nothing is heard "
-                        "of it.",
-                        file->label);
-        else if (file->role == ST_ROLE_FULL_MIX)
-            st_ctx_warn(job->ctx, "stem_full_mix",
-                        "%s sounds like a whole mix: mixed with its own stems "
-                        "it doubles them. Leave it out, or give it a role.",
-                        file->label);
-        if (f->meter.clipped_runs > 3)
-            st_ctx_warn(job->ctx, "stem_clipped",
-                        "%s is clipped in %lld places: mixing cannot undo "
-                        "that; export it again with lower level.",
-                        file->label, (long long)f->meter.clipped_runs);
-        if (f->meter.bad_samples > 0)
-            st_ctx_warn(job->ctx, "bad_samples",
-                        "%s holds %lld samples that are no numbers; they "
-                        "became silence.",
-                        file->label, (long long)f->meter.bad_samples);
+        if (file->group == 0)
+            warn_file(job, file, &job->heard.stem[i]);
     }
+    for (int i = 0; job->files != NULL && i < job->session.count; i++)
+        if (job->session.file[i].grouped)
+            warn_file(job, &job->session.file[i], &job->files[i].facts);
 }
 
 /* --- deciding --- */
@@ -168,6 +165,7 @@ st_status st_mix_run(st_ctx *ctx, st_in *in, st_out *out, st_err *err) {
         st_print_deinit(&job->prints[i]);
     st_premix_deinit(&job->premix);
     st_hearing_deinit(&job->heard);
+    st_free(job->files);
     st_track_deinit(&job->track);
     json_decref(job->given);
     st_free(job);

@@ -47,6 +47,10 @@ static const st_param params[] = {
      .type = ST_PARAM_STRING,
      .def_text = "",
      .help = "How much of which moves: \"all,-lead.deesser,bass.eq=50\"."},
+    {.name = "group",
+     .type = ST_PARAM_BOOL,
+     .help = "Add more than 12 stems (up to 64) up to 12 before their strips, "
+             "by role."},
     {.name = "respect_user_gains",
      .type = ST_PARAM_BOOL,
      .help = "Keep the balance that the files have."},
@@ -122,7 +126,8 @@ const st_stage st_stage_mix = {
     .name = "mix",
     .help = "Mix stems to a record: balance, space, dynamics, master.",
     .more =
-        "Up to 12 stems, of any rate and format. Each is measured and its role "
+        "Up to 12 stems, of any rate and format (more with --group). Each is "
+        "measured and its role "
         "heard; rules decide levels, places, filters, EQ, dynamics, sends, "
         "buses and the side-chain, each move with its reason in recipe.json. "
         "Edit that file and give it back with --recipe, or weaken moves with "

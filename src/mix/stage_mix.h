@@ -16,6 +16,7 @@ typedef struct {
     const char *folder; /* for spools */
     st_session session;
     st_hearing heard;
+    st_file_facts *files; /* by file, where they were grouped; or NULL */
     st_mix_recipe recipe;
     json_t *given; /* the document of --recipe, or NULL */
     bool complete; /* it leaves nothing to decide */
@@ -33,6 +34,9 @@ typedef struct {
 st_status st_mix_run(st_ctx *ctx, st_in *in, st_out *out, st_err *err);
 /* Parameters and recipe into the job. */
 ST_MUST_USE st_status st_mix_settings(st_mix_job *job, st_err *err);
+/* --group, and groups of a recipe; ST_LIMIT for more stems than strips. */
+ST_MUST_USE st_status st_mix_groups(st_mix_job *job, const st_hear_means *means,
+                                    st_err *err);
 /* The stems that were heard into the recipe, or a given one in their order. */
 ST_MUST_USE st_status st_mix_take_stems(st_mix_job *job, st_err *err);
 /* The job's prints and premix, guards kept. */
