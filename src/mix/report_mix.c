@@ -248,7 +248,8 @@ static st_status give(st_mix_job *job, const char *name, json_t *document,
 
 static json_t *recipe_json(const st_mix_job *job) {
     json_t *document = st_mix_recipe_json(&job->recipe, job->given);
-    json_t *master = st_recipe_json(job->track.recipe);
+    json_t *master =
+        job->track.recipe != NULL ? st_recipe_json(job->track.recipe) : NULL;
     if (document != NULL && master != NULL)
         json_object_set(document, "master", master);
     if (document != NULL && job->session.groups > 0)
@@ -257,8 +258,12 @@ static json_t *recipe_json(const st_mix_job *job) {
     return document;
 }
 
+st_status st_mix_publish_recipe(st_mix_job *job, st_err *err) {
+    return give(job, "recipe_used", recipe_json(job), err);
+}
+
 st_status st_mix_publish(st_mix_job *job, st_err *err) {
-    st_status status = give(job, "recipe_used", recipe_json(job), err);
+    st_status status = st_mix_publish_recipe(job, err);
     if (status == ST_OK)
         status = give(job, "report", st_mix_report(job), err);
     return status;

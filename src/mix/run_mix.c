@@ -31,6 +31,19 @@ static void warn_left_out(st_mix_job *job) {
     }
 }
 
+/* The stems in their order, unheard: the recipe says all. */
+static void list_stems(st_mix_job *job) {
+    st_hearing *h = &job->heard;
+    h->rate_hz = job->session.rate_hz;
+    for (int i = 0; i < job->session.count; i++)
+        if (st_session_is_stem(&job->session, i) && h->count < ST_MIX_STEMS)
+            h->file[h->count++] = i;
+}
+
+static bool may_skip_hearing(const st_mix_job *job) {
+    return job->complete && st_ctx_bool(job->ctx, "premaster_only");
+}
+
 static st_status hear(st_mix_job *job, st_err *err) {
     st_hear_means means = {.pool = st_ctx_pool(job->ctx),
                            .folder = job->folder,
@@ -45,7 +58,9 @@ static st_status hear(st_mix_job *job, st_err *err) {
     if (status == ST_OK)
         status = st_mix_groups(job, &means, err);
     means.known = job->files;
-    if (status == ST_OK)
+    if (status == ST_OK && may_skip_hearing(job))
+        list_stems(job);
+    else if (status == ST_OK)
         status = st_hear(&job->heard, &job->session, &means, err);
     if (status == ST_OK)
         warn_left_out(job);
@@ -134,7 +149,8 @@ static st_status work(st_mix_job *job, st_err *err) {
         status = st_mix_take_stems(job, err);
     if (status != ST_OK)
         return status;
-    warn_stems(job);
+    if (!may_skip_hearing(job))
+        warn_stems(job);
     status = decide(job, err);
     if (status == ST_OK)
         status = st_mix_render(job, err);
@@ -144,6 +160,8 @@ static st_status work(st_mix_job *job, st_err *err) {
         status = st_mix_taps(job, err);
     if (status == ST_OK && st_out_wanted(job->out, "printed_stems"))
         status = st_mix_print_stems(job, err);
+    if (status == ST_OK && st_ctx_bool(job->ctx, "premaster_only"))
+        return st_mix_publish_recipe(job, err);
     if (status == ST_OK)
         status = st_mix_master(job, err);
     if (status == ST_OK)

@@ -51,6 +51,12 @@ static const st_param params[] = {
      .type = ST_PARAM_BOOL,
      .help = "Add more than 12 stems (up to 64) up to 12 before their strips, "
              "by role."},
+    {.name = "premaster_only",
+     .type = ST_PARAM_BOOL,
+     .help =
+         "Write premaster.wav and recipe.json alone; with a complete recipe "
+         "nothing is heard, and stems that did not change come from kept "
+         "prints."},
     {.name = "respect_user_gains",
      .type = ST_PARAM_BOOL,
      .help = "Keep the balance that the files have."},

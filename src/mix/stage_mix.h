@@ -52,6 +52,8 @@ ST_MUST_USE st_status st_mix_print_stems(st_mix_job *job, st_err *err);
 ST_MUST_USE st_status st_mix_master(st_mix_job *job, st_err *err);
 /* The documents of a finished job. */
 ST_MUST_USE st_status st_mix_publish(st_mix_job *job, st_err *err);
+/* The recipe alone, with the master's part of a given one. */
+ST_MUST_USE st_status st_mix_publish_recipe(st_mix_job *job, st_err *err);
 /* "stemma.report/1" of a mix; a new reference, NULL when out of memory. */
 json_t *st_mix_report(const st_mix_job *job);
 
