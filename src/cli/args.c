@@ -17,6 +17,8 @@ bool cli_args_has(const cli_args *args, const char *flag) {
 void cli_args_deinit(cli_args *args) {
     for (int i = 0; i < args->named_count; i++)
         st_free(args->named[i].own);
+    for (int i = 0; i < args->own_count; i++)
+        st_free(args->files[i]);
     st_free(args->files);
     st_free(args->named);
     st_free(args->written);

@@ -215,7 +215,7 @@ static st_status fill(const maker *m, st_err *err) {
     return status;
 }
 
-static bool names_audio(const char *ending) {
+bool cli_names_audio(const char *ending) {
     static const char *const read_only[] = {"m4a", "aac", "wma", "mp4", "caf"};
     st_write_format format = ST_WRITE_WAV;
     for (size_t i = 0; i < sizeof read_only / sizeof *read_only; i++)
@@ -228,7 +228,8 @@ static bool names_audio(const char *ending) {
 static st_status check_folder_name(const char *path, st_err *err) {
     const char *name = base_name(path);
     const char *dot = strrchr(name, '.');
-    if (dot == NULL || dot == name || is_folder(path) || !names_audio(dot + 1))
+    if (dot == NULL || dot == name || is_folder(path) ||
+        !cli_names_audio(dot + 1))
         return ST_OK;
     return st_err_set(err, ST_BAD_ARG,
                       "%s is the name of one file, but the results need a "
@@ -257,7 +258,7 @@ st_status cli_args_plan(const cli_args *args, st_plan **out, st_err *err) {
     st_status status = check_words(args, err);
     if (status != ST_OK)
         return status;
-    maker m = {.args = args, .many = args->file_count > 1};
+    maker m = {.args = args, .many = args->file_count > 1 || args->from_folder};
     if (args->out != NULL) {
         int main_output = cli_main_output(args->stage);
         const st_input *first = &args->stage->inputs[0];

@@ -68,6 +68,8 @@ typedef struct {
     const st_stage *stage;
     char **files; /* the first input */
     int file_count;
+    int own_count;    /* the first of `files` that were copied */
+    bool from_folder; /* one of the words was a folder */
     cli_named *named; /* other inputs */
     int named_count;
     cli_named *written; /* outputs with a FILE of their own */
@@ -88,6 +90,13 @@ ST_MUST_USE st_status cli_args_parse(const st_stage *stage, int count,
 void cli_args_deinit(cli_args *args);
 /* Was that flag there? */
 bool cli_args_has(const cli_args *args, const char *flag);
+/* Folders among the files of a stage that takes audio become the audio files in
+ * them, in natural order (2 before 10), without those of inner folders and
+ * hidden ones. Audio is what begins as such a file does, or has an ending of
+ * one. ST_NOT_FOUND when a folder has none; ST_IO, ST_NO_MEM. */
+ST_MUST_USE st_status cli_args_unfold(cli_args *args, st_err *err);
+/* Is it a file ending of audio ("wav")? */
+bool cli_names_audio(const char *ending);
 /* The plan that the words ask for. */
 ST_MUST_USE st_status cli_args_plan(const cli_args *args, st_plan **out,
                                     st_err *err);

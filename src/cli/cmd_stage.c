@@ -7,10 +7,12 @@ static int print_plan(const st_plan *plan) {
     return code;
 }
 
-static int work_args(const cli_args *args) {
+static int work_args(cli_args *args) {
     st_plan *plan = NULL;
     st_err err = {0};
-    st_status status = cli_args_plan(args, &plan, &err);
+    st_status status = cli_args_unfold(args, &err);
+    if (status == ST_OK)
+        status = cli_args_plan(args, &plan, &err);
     if (status == ST_OK && (args->dry_run || args->json))
         status = st_plan_check_names(plan, &err);
     if (status != ST_OK) {

@@ -60,12 +60,20 @@ bool cli_out_is_folder(const st_stage *stage) {
     return output >= 0 && stage->outputs[output].beside != NULL;
 }
 
+/* A flag reads '-' where the table has '_'. */
+static bool same_word(const char *word, const char *flag, size_t length) {
+    for (size_t i = 0; i < length; i++)
+        if (word[i] != flag[i] && !(word[i] == '_' && flag[i] == '-'))
+            return false;
+    return true;
+}
+
 bool cli_word_in(const char *when, const char *flag) {
     size_t length = strlen(flag);
     for (const char *at = when; at != NULL && *at != '\0';) {
         at += strspn(at, " ");
         size_t word = strcspn(at, " ");
-        if (word == length && strncmp(at, flag, length) == 0)
+        if (word == length && same_word(at, flag, length))
             return true;
         at += word;
     }

@@ -165,6 +165,8 @@ void cli_help_stage(const st_stage *stage, FILE *to) {
             cli_style(to, "off"));
     cli_wrap(to, stage->help, 9 + (int)strlen(stage->name), 0);
     fprintf(to, "\nusage: stemma %s%s [FLAGS]\n", stage->name, usage);
+    if (st_input_count(stage) > 0 && stage->inputs[0].kind == ST_KIND_AUDIO)
+        fprintf(to, "IN may be a folder: the audio files in it.\n");
     if (stage->more != NULL) {
         fputc('\n', to);
         cli_wrap(to, stage->more, 0, 0);

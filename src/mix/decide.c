@@ -52,6 +52,7 @@ static void make(st_mix_recipe *recipe, const st_hearing *heard,
     st_rules_balance(&c);
     st_rules_place(&c);
     st_rules_masking(&c);
+    st_rules_unmask(&c);
     st_rules_dynamics(&c);
     st_rules_space(&c);
     st_rules_width(&c);

@@ -44,7 +44,8 @@ typedef struct {
 void st_rules_mend(const st_mix_case *c);     /* polarity, offset, staging */
 void st_rules_filters(const st_mix_case *c);  /* high-pass, low-pass */
 void st_rules_balance(const st_mix_case *c);  /* faders */
-void st_rules_masking(const st_mix_case *c);  /* EQ, dynamic EQ */
+void st_rules_masking(const st_mix_case *c);  /* dynamic EQ */
+void st_rules_unmask(const st_mix_case *c);   /* EQ */
 void st_rules_dynamics(const st_mix_case *c); /* de-esser, compressors */
 void st_rules_place(const st_mix_case *c);    /* pan, width */
 void st_rules_space(const st_mix_case *c);    /* sends, returns */

@@ -379,6 +379,10 @@ static void hear(const st_desk_ear *ear, int tap, float *const *x, int frames) {
 void st_desk_sum(st_desk *d, st_desk_io *io, float *const *out,
                  const st_desk_ear *ear) {
     const float *const *in = (const float *const *)out;
+    for (int w = 0; w < ST_RETURNS; w++)
+        if (ear != NULL && ear->returned != NULL)
+            ear->returned(ear->ctx, w, (const float *const *)io->send[w],
+                          io->frames);
     for (int c = 0; c < 2; c++) {
         memcpy(out[c], io->bus[0][c], (size_t)io->frames * sizeof(float));
         for (int b = 1; b < ST_BUS_COUNT; b++)

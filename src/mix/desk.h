@@ -35,6 +35,9 @@ typedef struct {
     void (*hear)(void *ctx, int bus, int tap, const float *const *signal,
                  int frames);
     void *ctx;
+    /* What return `which` gives to the mix, as late as that; or NULL. */
+    void (*returned)(void *ctx, int which, const float *const *signal,
+                     int frames);
 } st_desk_ear;
 
 /* Stereo planes of one block, [2][max_frames] each. */

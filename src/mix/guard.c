@@ -151,6 +151,8 @@ st_guard_figures st_guard_check(const st_mix_recipe *recipe,
         s->mid2 > 0.0 ? 10.0 * log10(s->mid2 / (s->mid2 + s->side2)) : 0.0;
     f.width_pct = widest(recipe);
     f.most_reduction_db = most_reduction(recipe, prints, premix);
+    f.most_eq_db = st_guard_most_eq_db(recipe);
+    f.eq = f.most_eq_db <= ST_GUARD_EQ_DB;
     f.headroom = f.peak_dbfs <= ST_GUARD_PEAK_DBFS;
     f.correlated = f.correlation >= ST_GUARD_CORRELATION;
     f.folds = f.fold_loss_db >= -ST_GUARD_FOLD_DB;

@@ -24,13 +24,16 @@ enum {
 /* Mono at 0 dB to both sides is 3.01 LU louder than as one channel. */
 static const double mono_lu = 3.010299956639812;
 
-/* One stem while it is heard. */
+/* One pass over files, each by itself, or all stems together. */
 typedef struct {
-    st_hearing *out;
+    st_hearing *out; /* of the stems; NULL for files alone */
     st_session *session;
     const st_hear_means *means;
-    st_status status[ST_MIX_STEMS];
-    st_err err[ST_MIX_STEMS];
+    int count, file[ST_SESSION_FILES];
+    st_stem_facts *facts[ST_SESSION_FILES];
+    float *sound[ST_SESSION_FILES]; /* or NULL */
+    st_status status[ST_SESSION_FILES];
+    st_err err[ST_SESSION_FILES];
     atomic_int done;
 } pass;
 
@@ -44,6 +47,7 @@ typedef struct {
     int64_t step, filled; /* frames of 10 ms, of the running one */
     double square[2];
     st_stem_facts *facts;
+    float *sound; /* or NULL */
 } ear;
 
 static st_status ear_init(ear *e, st_stem_facts *facts, st_source *source,
@@ -162,7 +166,7 @@ static st_status hear_blocks(ear *e, const pass *p, st_err *err) {
 static void take_role(st_session_file *f, const st_role_result *heard) {
     f->heard = heard->has_role ? heard->role : ST_ROLE_NONE;
     f->confidence = heard->confidence;
-    if (f->said == ST_SAID_USER || f->heard == ST_ROLE_NONE ||
+    if (f->said == ST_SAID_USER || f->group > 0 || f->heard == ST_ROLE_NONE ||
         f->heard == ST_ROLE_FULL_MIX)
         return;
     bool sure = f->confidence * 100.0 >= TRUST_PERCENT;
@@ -181,6 +185,9 @@ static void read_facts(ear *e, st_session_file *f) {
     st_meter_get(e->meter, &facts->meter);
     st_role_ear_finish(e->role);
     take_role(f, st_role_ear_get(e->role));
+    if (e->sound != NULL)
+        memcpy(e->sound, st_role_ear_get(e->role)->embedding,
+               ST_ROLE_EMBEDDING * sizeof(float));
     double lufs = facts->meter.loudness.integrated_lufs;
     facts->lufs = f->channels == 1 ? lufs + mono_lu : lufs;
     facts->silent =
@@ -189,16 +196,16 @@ static void read_facts(ear *e, st_session_file *f) {
         facts->lufs = -INFINITY;
 }
 
-static void hear_one(void *ctx, int i) {
-    pass *p = ctx;
-    int file = p->out->file[i];
+static void hear_file(pass *p, int i) {
+    int file = p->file[i];
     st_session_file *f = &p->session->file[file];
     st_source *source = NULL;
     ear e;
     st_err *err = &p->err[i];
     st_status status = st_session_source(p->session, file, &source, err);
     if (status == ST_OK) {
-        status = ear_init(&e, &p->out->stem[i], source, err);
+        status = ear_init(&e, p->facts[i], source, err);
+        e.sound = p->sound[i];
         if (status == ST_OK)
             status = hear_blocks(&e, p, err);
         if (status == ST_OK)
@@ -209,14 +216,23 @@ static void hear_one(void *ctx, int i) {
     if (status != ST_OK)
         st_err_prefix(err, "%s", f->label);
     p->status[i] = status;
+}
+
+static void hear_one(void *ctx, int i) {
+    pass *p = ctx;
+    const st_session_file *f = &p->session->file[p->file[i]];
+    if (p->means->known != NULL && f->group == 0)
+        *p->facts[i] = p->means->known[p->file[i]].facts;
+    else
+        hear_file(p, i);
     if (p->means->tick != NULL)
         (void)p->means->tick(p->means->ctx, "hearing stems",
-                             (double)++p->done / p->out->count);
+                             (double)++p->done / p->count);
 }
 
 static st_status hear_each(pass *p, st_err *err) {
-    st_pool_for(p->means->pool, p->out->count, hear_one, p);
-    for (int i = 0; i < p->out->count; i++)
+    st_pool_for(p->means->pool, p->count, hear_one, p);
+    for (int i = 0; i < p->count; i++)
         if (p->status[i] != ST_OK) {
             if (err != NULL)
                 *err = p->err[i];
@@ -330,8 +346,10 @@ st_status st_hear(st_hearing *out, st_session *session,
     p->means = means;
     out->rate_hz = session->rate_hz;
     for (int i = 0; i < session->count; i++)
-        if (!session->file[i].left_out && out->count < ST_MIX_STEMS)
-            out->file[out->count++] = i;
+        if (st_session_is_stem(session, i) && out->count < ST_MIX_STEMS) {
+            p->facts[p->count] = &out->stem[out->count];
+            p->file[p->count++] = out->file[out->count++] = i;
+        }
     int64_t since = st_clock_ns();
     st_status status = hear_each(p, err);
     for (int i = 0; i < out->count; i++)
@@ -343,6 +361,24 @@ st_status st_hear(st_hearing *out, st_session *session,
     if (status == ST_OK)
         status = hear_sum(p, err);
     spent(p, "hearing the sum", &since);
+    st_free(p);
+    return status;
+}
+
+st_status st_hear_files(st_file_facts *out, st_session *session,
+                        const st_hear_means *means, st_err *err) {
+    pass *p = st_calloc(1, sizeof *p);
+    if (p == NULL)
+        return st_err_set(err, ST_NO_MEM, "Out of memory.");
+    p->session = session;
+    p->means = means;
+    for (int i = 0; i < session->count; i++)
+        if (st_session_is_stem(session, i) && p->count < ST_SESSION_FILES) {
+            p->facts[p->count] = &out[i].facts;
+            p->sound[p->count] = out[i].sound;
+            p->file[p->count++] = i;
+        }
+    st_status status = hear_each(p, err);
     st_free(p);
     return status;
 }

@@ -8,6 +8,7 @@
 #define ST_MIX_HEAR_H
 
 #include "analysis/listen.h"
+#include "analysis/role.h"
 #include "analysis/stems.h"
 #include "mix/session.h"
 
@@ -35,6 +36,12 @@ typedef struct {
     st_listen *listen; /* of the sum; st_listen_get */
 } st_hearing;
 
+/* One file by itself. */
+typedef struct {
+    st_stem_facts facts;            /* without band_db and active */
+    float sound[ST_ROLE_EMBEDDING]; /* analysis/role.h; all 0: no role */
+} st_file_facts;
+
 /* How a pass reports and is stopped; may be NULL. */
 typedef struct {
     st_pool *pool;
@@ -42,9 +49,15 @@ typedef struct {
     bool (*tick)(void *ctx, const char *phase, double fraction);
     void (*spent)(void *ctx, const char *phase, double seconds);
     void *ctx;
+    const st_file_facts *known; /* of st_hear_files: not heard again; or NULL */
 } st_hear_means;
 
-/* Hear all files of a session that are not left out (1..ST_MIX_STEMS). Fills
+/* Hear each file that is not left out by itself, however many there are:
+ * out[session->count], by file. Roles as st_hear. [main] */
+ST_MUST_USE st_status st_hear_files(st_file_facts *out, st_session *session,
+                                    const st_hear_means *means, st_err *err);
+
+/* Hear all stems of a session (st_session_is_stem; 1..ST_MIX_STEMS). Fills
  * in the roles of files that nobody but their names spoke of: sound stands
  * over names where it is sure. Silent files stay, as silent. `out` zeroed
  * before. Errors of the sources; ST_CANCELLED, ST_NO_MEM. [main] */

@@ -47,8 +47,7 @@ static st_status unmix(st_mix_job *job, int i, st_err *err) {
     st_source *stems[ST_MIX_STEMS] = {NULL}, *mix = NULL;
     st_status status = open_reference(job, i, &mix, err);
     for (int s = 0; status == ST_OK && s < job->heard.count; s++)
-        status = st_session_source(&job->session, job->heard.file[s], &stems[s],
-                                   err);
+        status = st_mix_open_stem(job, s, &stems[s], err);
     if (status == ST_OK)
         status =
             st_unmix_faders(stems, job->heard.count, mix, &job->unmixed, err);

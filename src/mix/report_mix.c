@@ -1,6 +1,7 @@
 #include "mix/stage_mix.h"
 
 #include "master/report.h"
+#include "mix/group.h"
 #include "mix/recipe_json.h"
 
 #include <math.h>
@@ -45,6 +46,38 @@ static json_t *stem_json(const st_mix_job *job, int i) {
     return stem;
 }
 
+static json_t *member_json(const st_mix_job *job, const st_session_group *g,
+                           int i) {
+    const st_session_file *file = &job->session.file[g->file[i]];
+    json_t *row = json_object();
+    text(row, "file", file->label);
+    text(row, "role", st_role_name(file->role));
+    text(row, "role_from", said(file));
+    set(row, "gain_db", g->gain_db[i], 2);
+    if (job->files != NULL)
+        set(row, "lufs",
+            job->files[g->file[i]].facts.meter.loudness.integrated_lufs, 2);
+    return row;
+}
+
+static json_t *groups_json(const st_mix_job *job) {
+    json_t *list = json_array();
+    for (int i = 0; i < job->session.count; i++) {
+        const st_session_file *f = &job->session.file[i];
+        if (f->group == 0)
+            continue;
+        const st_session_group *g = &job->session.group[f->group - 1];
+        json_t *row = json_object(), *members = json_array();
+        for (int k = 0; k < g->count; k++)
+            json_array_append_new(members, member_json(job, g, k));
+        text(row, "name", f->name);
+        text(row, "role", st_role_name(f->role));
+        json_object_set_new(row, "members", members);
+        json_array_append_new(list, row);
+    }
+    return list;
+}
+
 static json_t *left_out_json(const st_mix_job *job) {
     json_t *list = json_array();
     for (int i = 0; i < job->session.count; i++)
@@ -77,6 +110,7 @@ static json_t *input_json(const st_mix_job *job) {
                         key ? json_string(h->harmony->key[0].name)
                             : json_null());
     json_object_set_new(input, "stems", stems);
+    json_object_set_new(input, "groups", groups_json(job));
     json_object_set_new(input, "left_out", left_out_json(job));
     return input;
 }
@@ -123,6 +157,8 @@ static json_t *guards_json(const st_guard_figures *f) {
     set(g, "mono_loss_db", f->fold_loss_db, 2);
     set(g, "width_pct_max", f->width_pct, 1);
     set(g, "gain_reduction_max_avg_db", f->most_reduction_db, 2);
+    set(g, "eq_gain_max_db", f->most_eq_db, 2);
+    json_object_set_new(g, "eq", json_boolean(f->eq));
     json_object_set_new(g, "headroom", json_boolean(f->headroom));
     json_object_set_new(g, "mono_compatible",
                         json_boolean(f->correlated && f->folds));
@@ -212,15 +248,22 @@ static st_status give(st_mix_job *job, const char *name, json_t *document,
 
 static json_t *recipe_json(const st_mix_job *job) {
     json_t *document = st_mix_recipe_json(&job->recipe, job->given);
-    json_t *master = st_recipe_json(job->track.recipe);
+    json_t *master =
+        job->track.recipe != NULL ? st_recipe_json(job->track.recipe) : NULL;
     if (document != NULL && master != NULL)
         json_object_set(document, "master", master);
+    if (document != NULL && job->session.groups > 0)
+        json_object_set_new(document, "groups", st_group_json(&job->session));
     json_decref(master);
     return document;
 }
 
+st_status st_mix_publish_recipe(st_mix_job *job, st_err *err) {
+    return give(job, "recipe_used", recipe_json(job), err);
+}
+
 st_status st_mix_publish(st_mix_job *job, st_err *err) {
-    st_status status = give(job, "recipe_used", recipe_json(job), err);
+    st_status status = st_mix_publish_recipe(job, err);
     if (status == ST_OK)
         status = give(job, "report", st_mix_report(job), err);
     return status;

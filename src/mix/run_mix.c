@@ -31,23 +31,24 @@ static void warn_left_out(st_mix_job *job) {
     }
 }
 
-static st_status count_stems(const st_mix_job *job, st_err *err) {
-    int count = 0;
+/* The stems in their order, unheard: the recipe says all. */
+static void list_stems(st_mix_job *job) {
+    st_hearing *h = &job->heard;
+    h->rate_hz = job->session.rate_hz;
     for (int i = 0; i < job->session.count; i++)
-        count += !job->session.file[i].left_out;
-    if (count <= ST_MIX_STEMS)
-        return ST_OK;
-    return st_err_set(err, ST_LIMIT,
-                      "%d stems are more than the %d strips of the desk: add "
-                      "--group to add stems of one role up, or mix fewer.",
-                      count, (int)ST_MIX_STEMS);
+        if (st_session_is_stem(&job->session, i) && h->count < ST_MIX_STEMS)
+            h->file[h->count++] = i;
+}
+
+static bool may_skip_hearing(const st_mix_job *job) {
+    return job->complete && st_ctx_bool(job->ctx, "premaster_only");
 }
 
 static st_status hear(st_mix_job *job, st_err *err) {
-    const st_hear_means means = {.pool = st_ctx_pool(job->ctx),
-                                 .folder = job->folder,
-                                 .tick = tick,
-                                 .ctx = job};
+    st_hear_means means = {.pool = st_ctx_pool(job->ctx),
+                           .folder = job->folder,
+                           .tick = tick,
+                           .ctx = job};
     job->from = 0.0;
     job->to = 0.35;
     st_status status = st_session_open(&job->session, job->in, "stems", err);
@@ -55,8 +56,11 @@ static st_status hear(st_mix_job *job, st_err *err) {
         status = st_session_roles(&job->session, st_ctx_text(job->ctx, "roles"),
                                   err);
     if (status == ST_OK)
-        status = count_stems(job, err);
-    if (status == ST_OK)
+        status = st_mix_groups(job, &means, err);
+    means.known = job->files;
+    if (status == ST_OK && may_skip_hearing(job))
+        list_stems(job);
+    else if (status == ST_OK)
         status = st_hear(&job->heard, &job->session, &means, err);
     if (status == ST_OK)
         warn_left_out(job);
@@ -64,42 +68,55 @@ static st_status hear(st_mix_job *job, st_err *err) {
 }
 
 /* What is silent, clipped or a whole mix, in sentences. */
+static void warn_file(st_mix_job *job, const st_session_file *file,
+                      const st_stem_facts *f) {
+    if (f->silent)
+        st_ctx_warn(job->ctx, "stem_silent",
+                    "%s is silent: it is in the mix, and nothing is heard of "
+                    "it.",
+                    file->label);
+    else if (file->role == ST_ROLE_FULL_MIX)
+        st_ctx_warn(job->ctx, "stem_full_mix",
+                    "%s sounds like a whole mix: mixed with its own stems it "
+                    "doubles them. Leave it out, or give it a role.",
+                    file->label);
+    if (f->meter.clipped_runs > 3)
+        st_ctx_warn(job->ctx, "stem_clipped",
+                    "%s is clipped in %lld places: mixing cannot undo that; "
+                    "export it again with lower level.",
+                    file->label, (long long)f->meter.clipped_runs);
+    if (f->meter.bad_samples > 0)
+        st_ctx_warn(job->ctx, "bad_samples",
+                    "%s holds %lld samples that are no numbers; they became "
+                    "silence.",
+                    file->label, (long long)f->meter.bad_samples);
+}
+
 static void warn_stems(st_mix_job *job) {
     for (int i = 0; i < job->heard.count; i++) {
-        const st_stem_facts *f = &job->heard.stem[i];
         const st_session_file *file = &job->session.file[job->heard.file[i]];
-        if (f->silent)
-            st_ctx_warn(job->ctx, "stem_silent",
-                        "%s is silent: it is in the mix, and nothing is heard "
-                        "of it.",
-                        file->label);
-        else if (file->role == ST_ROLE_FULL_MIX)
-            st_ctx_warn(job->ctx, "stem_full_mix",
-                        "%s sounds like a whole mix: mixed with its own stems "
-                        "it doubles them. Leave it out, or give it a role.",
-                        file->label);
-        if (f->meter.clipped_runs > 3)
-            st_ctx_warn(job->ctx, "stem_clipped",
-                        "%s is clipped in %lld places: mixing cannot undo "
-                        "that; export it again with lower level.",
-                        file->label, (long long)f->meter.clipped_runs);
-        if (f->meter.bad_samples > 0)
-            st_ctx_warn(job->ctx, "bad_samples",
-                        "%s holds %lld samples that are no numbers; they "
-                        "became silence.",
-                        file->label, (long long)f->meter.bad_samples);
+        if (file->group == 0)
+            warn_file(job, file, &job->heard.stem[i]);
     }
+    for (int i = 0; job->files != NULL && i < job->session.count; i++)
+        if (job->session.file[i].grouped)
+            warn_file(job, &job->session.file[i], &job->files[i].facts);
 }
 
 /* --- deciding --- */
 
 static st_status decide(st_mix_job *job, st_err *err) {
-    if (!job->complete)
+    if (!job->complete) {
         st_mix_rules.make(&job->recipe, &job->heard, &job->session,
                           &job->wishes);
+        st_guard_eq(&job->recipe);
+    }
     const char *accept = st_ctx_text(job->ctx, "accept");
-    return accept[0] != '\0' ? st_mix_recipe_accept(&job->recipe, accept, err)
-                             : ST_OK;
+    if (accept[0] == '\0')
+        return ST_OK;
+    st_status status = st_mix_recipe_accept(&job->recipe, accept, err);
+    st_guard_eq(&job->recipe); /* without one band others may stand out */
+    return status;
 }
 
 /* --- the premaster --- */
@@ -134,12 +151,19 @@ static st_status work(st_mix_job *job, st_err *err) {
         status = st_mix_references(job, err);
     if (status != ST_OK)
         return status;
-    warn_stems(job);
+    if (!may_skip_hearing(job))
+        warn_stems(job);
     status = decide(job, err);
     if (status == ST_OK)
         status = st_mix_render(job, err);
     if (status == ST_OK)
         status = write_premaster(job, err);
+    if (status == ST_OK && st_out_wanted(job->out, "taps"))
+        status = st_mix_taps(job, err);
+    if (status == ST_OK && st_out_wanted(job->out, "printed_stems"))
+        status = st_mix_print_stems(job, err);
+    if (status == ST_OK && st_ctx_bool(job->ctx, "premaster_only"))
+        return st_mix_publish_recipe(job, err);
     if (status == ST_OK)
         status = st_mix_master(job, err);
     if (status == ST_OK)
@@ -161,6 +185,7 @@ st_status st_mix_run(st_ctx *ctx, st_in *in, st_out *out, st_err *err) {
         st_print_deinit(&job->prints[i]);
     st_premix_deinit(&job->premix);
     st_hearing_deinit(&job->heard);
+    st_free(job->files);
     st_track_deinit(&job->track);
     json_decref(job->given);
     st_free(job);

@@ -2,6 +2,7 @@
 
 #include "audio/channels.h"
 #include "audio/resample.h"
+#include "core/math.h"
 #include "mix/name_role.h"
 #include "mix/sources.h"
 
@@ -136,9 +137,13 @@ st_status st_session_open(st_session *session, st_in *in, const char *input,
     return ST_OK;
 }
 
-st_status st_session_source(const st_session *session, int file,
-                            st_source **out, st_err *err) {
+bool st_session_is_stem(const st_session *session, int file) {
     const st_session_file *f = &session->file[file];
+    return !f->left_out && !f->grouped;
+}
+
+static st_status open_file(const st_session *session, const st_session_file *f,
+                           st_source **out, st_err *err) {
     st_source *source = NULL, *outer = NULL;
     st_status status =
         st_in_open(session->in, session->input, f->item, &source, err);
@@ -158,6 +163,32 @@ st_status st_session_source(const st_session *session, int file,
 fail:
     st_source_free(source);
     return status;
+}
+
+static st_status open_group(const st_session *session,
+                            const st_session_group *group, st_source **out,
+                            st_err *err) {
+    st_source *sources[ST_SESSION_FILES];
+    double gains[ST_SESSION_FILES];
+    for (int i = 0; i < group->count; i++) {
+        st_status status = open_file(session, &session->file[group->file[i]],
+                                     &sources[i], err);
+        gains[i] = st_db_to_gain(group->gain_db[i]);
+        if (status == ST_OK)
+            continue;
+        while (i-- > 0)
+            st_source_free(sources[i]);
+        return status;
+    }
+    return st_sum_source_new(out, sources, gains, group->count, err);
+}
+
+st_status st_session_source(const st_session *session, int file,
+                            st_source **out, st_err *err) {
+    const st_session_file *f = &session->file[file];
+    return f->group > 0
+               ? open_group(session, &session->group[f->group - 1], out, err)
+               : open_file(session, f, out, err);
 }
 
 /* --- roles --- */

@@ -4,7 +4,8 @@
  * The rate is the one most stems have (of equals the higher); others are
  * resampled, more than two channels folded (BS.775). Files with a timecode
  * stand where it says, beside the earliest of them; all others start at 0.
- * What cannot be read or holds nothing is left out, with a word why. */
+ * What cannot be read or holds nothing is left out, with a word why. A group
+ * (mix/group.h) is a file that others are added up to. */
 #ifndef ST_MIX_SESSION_H
 #define ST_MIX_SESSION_H
 
@@ -33,26 +34,40 @@ typedef struct {
     st_role role, named, heard;
     double confidence; /* of what was heard */
     st_role_said said;
+    int group;    /* 1 + the group that it is; 0: a file of its own */
+    bool grouped; /* added up in a group, no stem by itself */
     bool left_out;
     char why[ST_SESSION_WHY]; /* left out */
 } st_session_file;
+
+/* Files added up. */
+typedef struct {
+    int count;
+    int file[ST_SESSION_FILES];
+    double gain_db[ST_SESSION_FILES];
+    char label[ST_MIX_NAME];
+} st_session_group;
 
 typedef struct {
     st_in *in;
     const char *input; /* name of the stage's input */
     int rate_hz;
-    int count;
-    st_session_file file[ST_SESSION_FILES];
+    int count; /* groups, too, behind all files */
+    st_session_file file[ST_SESSION_FILES + ST_MIX_STEMS];
+    int groups;
+    st_session_group group[ST_MIX_STEMS];
 } st_session;
 
 /* Look at all items of an input. ST_NOT_FOUND when none can be read; ST_LIMIT
  * for more than ST_SESSION_FILES; ST_NO_MEM. [main] */
 ST_MUST_USE st_status st_session_open(st_session *session, st_in *in,
                                       const char *input, st_err *err);
-/* A source of file i: session's rate, its channels, silence before it. [any]
- */
+/* A source of file i: session's rate, its channels, silence before it; of a
+ * group the sum, in stereo. [any] */
 ST_MUST_USE st_status st_session_source(const st_session *session, int file,
                                         st_source **out, st_err *err);
+/* Does file i have a strip of its own? [any] */
+bool st_session_is_stem(const st_session *session, int file);
 /* Leave a file out, and say why. [any] */
 void st_session_leave_out(st_session *session, int file, const char *why, ...)
     ST_PRINTF(3, 4);

@@ -47,6 +47,16 @@ static const st_param params[] = {
      .type = ST_PARAM_STRING,
      .def_text = "",
      .help = "How much of which moves: \"all,-lead.deesser,bass.eq=50\"."},
+    {.name = "group",
+     .type = ST_PARAM_BOOL,
+     .help = "Add more than 12 stems (up to 64) up to 12 before their strips, "
+             "by role."},
+    {.name = "premaster_only",
+     .type = ST_PARAM_BOOL,
+     .help =
+         "Write premaster.wav and recipe.json alone; with a complete recipe "
+         "nothing is heard, and stems that did not change come from kept "
+         "prints."},
     {.name = "respect_user_gains",
      .type = ST_PARAM_BOOL,
      .help = "Keep the balance that the files have."},
@@ -93,6 +103,34 @@ static const st_output outputs[] = {
      .kind = ST_KIND_JSON,
      .beside = "/report.json",
      .help = "What was heard, done, measured and controlled."},
+    {.name = "printed_stems",
+     .kind = ST_KIND_AUDIO,
+     .beside = "/stems/",
+     .when = "print_stems",
+     .many = true,
+     .container = "wav",
+     .help = "What each stem gives to its bus, at the level of the mix, float "
+             "WAV."},
+    {.name = "printed_buses",
+     .kind = ST_KIND_AUDIO,
+     .beside = "/buses/",
+     .when = "print_stems",
+     .many = true,
+     .container = "wav",
+     .help = "What drums, music, vocals, reverb and delay give to the mix, "
+             "before its EQ and width, float WAV."},
+    {.name = "taps",
+     .kind = ST_KIND_AUDIO,
+     .flag = "taps",
+     .many = true,
+     .container = "wav",
+     .help = "The signal before and after every unit of strips, buses and mix, "
+             "float WAV, and taps.json, to check the mix from outside."},
+    {.name = "taps_list",
+     .kind = ST_KIND_JSON,
+     .within = "taps",
+     .beside = "/taps.json",
+     .help = "Which file is before and after which unit."},
     {0}};
 
 extern const st_stage st_stage_mix;
@@ -100,7 +138,8 @@ const st_stage st_stage_mix = {
     .name = "mix",
     .help = "Mix stems to a record: balance, space, dynamics, master.",
     .more =
-        "Up to 12 stems, of any rate and format. Each is measured and its role "
+        "Up to 12 stems, of any rate and format (more with --group). Each is "
+        "measured and its role "
         "heard; rules decide levels, places, filters, EQ, dynamics, sends, "
         "buses and the side-chain, each move with its reason in recipe.json. "
         "Edit that file and give it back with --recipe, or weaken moves with "

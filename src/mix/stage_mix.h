@@ -16,6 +16,7 @@ typedef struct {
     const char *folder; /* for spools */
     st_session session;
     st_hearing heard;
+    st_file_facts *files; /* by file, where they were grouped; or NULL */
     st_mix_recipe recipe;
     json_t *given; /* the document of --recipe, or NULL */
     bool complete; /* it leaves nothing to decide */
@@ -37,14 +38,26 @@ st_status st_mix_run(st_ctx *ctx, st_in *in, st_out *out, st_err *err);
 ST_MUST_USE st_status st_mix_settings(st_mix_job *job, st_err *err);
 /* References measured, and asked whether they are mixes of these stems. */
 ST_MUST_USE st_status st_mix_references(st_mix_job *job, st_err *err);
+/* --group, and groups of a recipe; ST_LIMIT for more stems than strips. */
+ST_MUST_USE st_status st_mix_groups(st_mix_job *job, const st_hear_means *means,
+                                    st_err *err);
 /* The stems that were heard into the recipe, or a given one in their order. */
 ST_MUST_USE st_status st_mix_take_stems(st_mix_job *job, st_err *err);
 /* The job's prints and premix, guards kept. */
 ST_MUST_USE st_status st_mix_render(st_mix_job *job, st_err *err);
+/* Source of stem i of the recipe: all passes read through it. [any] */
+ST_MUST_USE st_status st_mix_open_stem(const st_mix_job *job, int stem,
+                                       st_source **out, st_err *err);
+/* --taps: what stands before and behind every unit, into files (taps.c). */
+ST_MUST_USE st_status st_mix_taps(st_mix_job *job, st_err *err);
+/* --print-stems: each stem, bus and return as it is in the mix (prints.c). */
+ST_MUST_USE st_status st_mix_print_stems(st_mix_job *job, st_err *err);
 /* The premaster through mastering into the output `master`. */
 ST_MUST_USE st_status st_mix_master(st_mix_job *job, st_err *err);
 /* The documents of a finished job. */
 ST_MUST_USE st_status st_mix_publish(st_mix_job *job, st_err *err);
+/* The recipe alone, with the master's part of a given one. */
+ST_MUST_USE st_status st_mix_publish_recipe(st_mix_job *job, st_err *err);
 /* "stemma.report/1" of a mix; a new reference, NULL when out of memory. */
 json_t *st_mix_report(const st_mix_job *job);
 

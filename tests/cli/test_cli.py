@@ -31,7 +31,7 @@ class Usage(Case):
             (["completion", "tcsh"], "bash, zsh or fish"),
             (["run"], "PLAN.json"),
             (["convert", "a.wav", "d.wav", "-o", "two.wav"],
-             "several inputs need a folder: give -o two/"),
+             "the results need a folder: give -o two/"),
             (["master", "a.wav", "d.wav", "-o", "x.y/two.FLAC"],
              "give -o x.y/two/"),
             (["master", "a.wav", "-o", "b.wav", "--preset", "Nope"],

@@ -1,0 +1,353 @@
+#include "mix/decide.h"
+
+#include "core/alloc.h"
+#include "core/math.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* EQ that brings down the masked share (docs/measures.md: the part of a stem's
+ * 26 bands x 400 ms cells that lie 12 dB or more under the sum of the others)
+ * of the stems that carry the song. Bells are tried one by one at the faders
+ * decided, and the one that helps most is kept, until none is worth itself. */
+
+enum {
+    BANDS = ST_SPECTRUM_BANDS,
+    LOWEST = 2,
+    REACH = 5,    /* bands to either side that a bell moves */
+    CELLS = 1500, /* at most, of 400 ms */
+    BELLS = 3,    /* of a stem */
+    STEPS = 40    /* moves of a bell, all stems together */
+};
+#define HIDDEN 16.848931924611136 /* 12 dB, and itself: sum over own power */
+#define SILENT 1e-9               /* a cell's power: -90 dBFS */
+#define BELL_Q 1.4
+#define MOST_CUT (-3.6)
+#define MOST_LIFT 2.4
+#define STEP_DB 1.2
+/* What a dB squared has to earn, of shares weighted by rank. */
+#define PRICE 0.00025
+#define LIFT_PRICE 2.0 /* a lift has to earn so much more than a cut */
+
+typedef struct {
+    int band;
+    double gain;
+} bell;
+
+typedef struct {
+    const st_mix_case *c;
+    int stems, cells;
+    float *power[ST_MIX_STEMS]; /* [BANDS][cells] at the faders */
+    float *sum;                 /* [BANDS][cells] */
+    double weight[ST_MIX_STEMS];
+    double whole[ST_MIX_STEMS]; /* cells x bands in which it sounds */
+    double hidden[ST_MIX_STEMS][BANDS];
+    double gain[ST_MIX_STEMS][BANDS]; /* dB of its bells */
+    bell bells[ST_MIX_STEMS][BELLS];
+    int count[ST_MIX_STEMS];
+} board;
+
+/* Who carries the song counts more. */
+static double weight_of(st_role role) {
+    switch (role) {
+    case ST_ROLE_LEAD_VOCAL:
+    case ST_ROLE_BASS:
+        return 4.0;
+    case ST_ROLE_KICK:
+    case ST_ROLE_SNARE:
+        return 1.5;
+    case ST_ROLE_FX:
+        return 0.5;
+    default:
+        return 1.0;
+    }
+}
+
+/* Without a voice the loudest instrument of the music leads. */
+static int leader(const st_mix_case *c) {
+    int best = -1;
+    for (int i = 0; i < c->recipe->stems; i++) {
+        const st_mix_stem *s = &c->recipe->stem[i];
+        if (c->heard->stem[i].silent)
+            continue;
+        if (s->role == ST_ROLE_LEAD_VOCAL)
+            return i;
+        if (s->bus == ST_BUS_MUSIC && s->role != ST_ROLE_BASS &&
+            s->role != ST_ROLE_FX &&
+            (best < 0 || st_mix_loudness(c, i) > st_mix_loudness(c, best)))
+            best = i;
+    }
+    return best;
+}
+
+/* --- laying out --- */
+
+static void fill_cell(board *b, int stem, int cell, double fader) {
+    const st_bandgram *g = st_stems_gram(b->c->heard->stems, stem);
+    int64_t first = (int64_t)cell * 4, all = st_bandgram_cells(g);
+    for (int64_t i = first; i < first + 4 && i < all; i++) {
+        const int16_t *level = st_bandgram_cell(g, i);
+        for (int k = 0; k < BANDS; k++)
+            b->power[stem][k * b->cells + cell] +=
+                (float)st_exp2((0.01 * level[k] + fader) * 0.33219280948873626);
+    }
+}
+
+/* Cells in which it is silent count for nothing. */
+static void fill_stem(board *b, int stem) {
+    const st_move *m = b->c->recipe->stem[stem].move;
+    double fader = st_move_value(&m[ST_STRIP_FADER], ST_FADER_GAIN);
+    float *power = b->power[stem];
+    for (int t = 0; t < b->cells; t++) {
+        double own = 0.0;
+        fill_cell(b, stem, t, fader);
+        for (int k = 0; k < BANDS; k++)
+            own += (double)power[k * b->cells + t];
+        b->whole[stem] += own > SILENT ? BANDS : 0;
+        for (int k = 0; own <= SILENT && k < BANDS; k++)
+            power[k * b->cells + t] = 0.0f;
+    }
+}
+
+static void count_hidden(board *b, int stem, int band) {
+    const float *p = b->power[stem] + (size_t)band * (size_t)b->cells;
+    const float *s = b->sum + (size_t)band * (size_t)b->cells;
+    int count = 0;
+    for (int t = 0; t < b->cells; t++)
+        count += p[t] > 0.0f && p[t] * (float)HIDDEN <= s[t];
+    b->hidden[stem][band] = count;
+}
+
+static bool make(board *b, const st_mix_case *c) {
+    b->c = c;
+    b->stems = c->recipe->stems;
+    for (int i = 0; i < b->stems; i++) {
+        int64_t its =
+            (st_bandgram_cells(st_stems_gram(c->heard->stems, i)) + 3) / 4;
+        b->cells = its > b->cells ? (int)(its < CELLS ? its : CELLS) : b->cells;
+    }
+    b->sum = st_calloc((size_t)b->cells * BANDS, sizeof(float));
+    for (int i = 0; i < b->stems; i++) {
+        b->power[i] = st_calloc((size_t)b->cells * BANDS, sizeof(float));
+        if (b->power[i] == NULL)
+            return false;
+    }
+    if (b->sum == NULL)
+        return false;
+    for (int i = 0; i < b->stems; i++) {
+        b->weight[i] = i == leader(c) ? weight_of(ST_ROLE_LEAD_VOCAL)
+                                      : weight_of(c->recipe->stem[i].role);
+        if (c->heard->stem[i].silent)
+            continue;
+        fill_stem(b, i);
+        for (int k = 0; k < BANDS * b->cells; k++)
+            b->sum[k] += b->power[i][k];
+    }
+    for (int i = 0; i < b->stems; i++)
+        for (int k = 0; k < BANDS; k++)
+            count_hidden(b, i, k);
+    return true;
+}
+
+static void drop(board *b) {
+    for (int i = 0; i < ST_MIX_STEMS; i++)
+        st_free(b->power[i]);
+    st_free(b->sum);
+    st_free(b);
+}
+
+/* --- trying --- */
+
+/* dB in a band of a bell of 1 dB about another. */
+static double shape(int band, int centre) {
+    double octaves = (band - centre) * (9.965784284662087 / BANDS);
+    double ratio = st_exp2(octaves), x = BELL_Q * (ratio - 1.0 / ratio);
+    return 1.0 / (1.0 + x * x);
+}
+
+/* What the weighted shares gain when a band of a stem moves by db. */
+static double earn_band(const board *b, int stem, int band, double db) {
+    size_t at = (size_t)band * (size_t)b->cells;
+    const float *own = b->power[stem] + at, *sum = b->sum + at;
+    float factor = (float)st_db_to_gain(2.0 * db) - 1.0f;
+    double earned = 0.0;
+    for (int j = 0; j < b->stems; j++) {
+        const float *p = b->power[j] + at;
+        float mine = j == stem ? 1.0f + factor : 1.0f;
+        int count = 0;
+        if (b->whole[j] <= 0.0)
+            continue;
+        for (int t = 0; t < b->cells; t++)
+            count += p[t] > 0.0f &&
+                     p[t] * mine * (float)HIDDEN <= sum[t] + own[t] * factor;
+        earned += b->weight[j] * (b->hidden[j][band] - count) / b->whole[j];
+    }
+    return earned;
+}
+
+static double cost(double gain) {
+    return PRICE * gain * gain * (gain > 0.0 ? LIFT_PRICE : 1.0);
+}
+
+/* A bell of a stem about `centre` changed by db: what it earns. */
+static double earn(const board *b, int stem, int centre, double before,
+                   double db) {
+    double earned = cost(before) - cost(before + db);
+    for (int k = centre - REACH; k <= centre + REACH; k++) {
+        if (k < 0 || k >= BANDS)
+            continue;
+        double step = db * shape(k, centre), now = b->gain[stem][k] + step;
+        if (now < MOST_CUT - 0.2 || now > MOST_LIFT + 0.2)
+            return -1.0;
+        earned += earn_band(b, stem, k, step);
+    }
+    return earned;
+}
+
+static void apply(board *b, int stem, int centre, double db) {
+    for (int k = centre - REACH; k <= centre + REACH; k++) {
+        if (k < 0 || k >= BANDS)
+            continue;
+        double step = db * shape(k, centre);
+        float factor = (float)st_db_to_gain(2.0 * step);
+        float *p = b->power[stem] + (size_t)k * (size_t)b->cells;
+        float *s = b->sum + (size_t)k * (size_t)b->cells;
+        for (int t = 0; t < b->cells; t++) {
+            s[t] += p[t] * (factor - 1.0f);
+            p[t] *= factor;
+        }
+        b->gain[stem][k] += step;
+        for (int j = 0; j < b->stems; j++)
+            count_hidden(b, j, k);
+    }
+}
+
+/* --- choosing --- */
+
+typedef struct {
+    int stem, bell, band;
+    double db, earned;
+} choice;
+
+static bool may_move(const board *b, int stem) {
+    const st_move *eq = &b->c->recipe->stem[stem].move[ST_STRIP_EQ];
+    bool given = false;
+    for (int i = 0; i < ST_MIX_EQS; i++)
+        given |= eq[i].given;
+    return !given && !b->c->heard->stem[stem].silent;
+}
+
+static void consider(const board *b, int stem, int bell_at, int band,
+                     double before, choice *best) {
+    for (int way = -1; way <= 1; way += 2) {
+        double db = way * STEP_DB, after = before + db;
+        if (after < MOST_CUT - 0.01 || after > MOST_LIFT + 0.01)
+            continue;
+        double earned = earn(b, stem, band, before, db);
+        if (earned > best->earned)
+            *best = (choice){stem, bell_at, band, db, earned};
+    }
+}
+
+static choice choose(const board *b) {
+    choice best = {-1, 0, 0, 0.0, 0.0};
+    for (int s = 0; s < b->stems; s++) {
+        if (!may_move(b, s))
+            continue;
+        for (int i = 0; i < b->count[s]; i++)
+            consider(b, s, i, b->bells[s][i].band, b->bells[s][i].gain, &best);
+        for (int k = LOWEST; k < BANDS && b->count[s] < BELLS; k++) {
+            bool near = false;
+            for (int i = 0; i < b->count[s]; i++)
+                near |= abs(b->bells[s][i].band - k) < 3;
+            if (!near)
+                consider(b, s, b->count[s], k, 0.0, &best);
+        }
+    }
+    return best;
+}
+
+static void take(board *b, const choice *c) {
+    bell *at = &b->bells[c->stem][c->bell];
+    if (c->bell == b->count[c->stem]) {
+        *at = (bell){c->band, 0.0};
+        b->count[c->stem]++;
+    }
+    at->gain += c->db;
+    apply(b, c->stem, c->band, c->db);
+}
+
+/* --- telling --- */
+
+static double share(const board *b, int stem) {
+    double sum = 0.0;
+    for (int k = 0; k < BANDS; k++)
+        sum += b->hidden[stem][k];
+    return b->whole[stem] > 0.0 ? sum / b->whole[stem] : 0.0;
+}
+
+static double band_hz(int band) {
+    return 20.0 * st_exp2((band + 0.5) * (9.965784284662087 / BANDS));
+}
+
+/* The stem that a bell helps most: without it more of that would be hidden. */
+static int helped(board *b, int stem, const bell *one, double *from,
+                  double *to) {
+    double with[ST_MIX_STEMS];
+    int best = stem;
+    for (int i = 0; i < b->stems; i++)
+        with[i] = share(b, i);
+    apply(b, stem, one->band, -one->gain);
+    *from = *to = 0.0;
+    for (int i = 0; i < b->stems; i++)
+        if (b->weight[i] * (share(b, i) - with[i]) >
+            b->weight[best] * (*from - *to)) {
+            best = i;
+            *from = share(b, i);
+            *to = with[i];
+        }
+    apply(b, stem, one->band, one->gain);
+    return best;
+}
+
+static void write_bell(board *b, int stem, int i) {
+    st_move *m = &b->c->recipe->stem[stem].move[ST_STRIP_EQ + i];
+    const bell *one = &b->bells[stem][i];
+    double from, to;
+    int who = helped(b, stem, one, &from, &to);
+    st_move_set(m, ST_EQ_TYPE, 0);
+    st_move_set(m, ST_EQ_HZ, round(band_hz(one->band)));
+    st_move_set(m, ST_EQ_Q, BELL_Q);
+    st_move_set(m, ST_EQ_GAIN, round(10 * one->gain) / 10);
+    if (who == stem)
+        st_move_why(m,
+                    "%+.1f dB at %.0f Hz: brings it out from under the rest "
+                    "(hidden %.1f %% instead of %.1f %%).",
+                    one->gain, m->value[ST_EQ_HZ], 100 * to, 100 * from);
+    else
+        st_move_why(m,
+                    "%+.1f dB at %.0f Hz: masks %s (of which %.1f %% is "
+                    "hidden with this, %.1f %% without).",
+                    one->gain, m->value[ST_EQ_HZ], b->c->recipe->stem[who].name,
+                    100 * to, 100 * from);
+}
+
+void st_rules_unmask(const st_mix_case *c) {
+    board *b = st_calloc(1, sizeof *b);
+    if (b == NULL)
+        return; /* a mix without this EQ is a mix */
+    if (c->recipe->stems > 1 && make(b, c)) {
+        for (int n = 0; n < STEPS; n++) {
+            choice best = choose(b);
+            if (best.stem < 0)
+                break;
+            take(b, &best);
+        }
+        for (int s = 0; s < b->stems; s++)
+            for (int i = 0; i < b->count[s]; i++)
+                if (fabs(b->bells[s][i].gain) > 0.1)
+                    write_bell(b, s, i);
+    }
+    drop(b);
+}

@@ -1,0 +1,123 @@
+#!/usr/bin/env python3
+"""`stemma mix --group`: more stems than strips."""
+import array
+import json
+import random
+import sys
+import unittest
+import wave
+
+from case import Case
+
+RATE, SECONDS = 24000, 2
+# name -> role, level in dB
+STEMS = {"kick": ("kick", -12), "snare": ("snare", -12), "bass": ("bass", -12),
+         "vox": ("lead_vocal", -12), "bv": ("backing_vocal", -18),
+         "hat1": ("hats", -12), "hat2": ("hats", -18), "hat3": ("hats", -24),
+         "shaker": ("percussion", -20), "tamb": ("percussion", -16),
+         "gtr1": ("guitar", -12), "gtr2": ("guitar", -15),
+         "keys": ("keys", -14), "pad": ("synth", -14),
+         "brass": ("brass", -14)}
+BUS = {"drums": ("kick", "snare", "hats", "percussion", "drums_bus"),
+       "vocals": ("lead_vocal", "backing_vocal")}
+
+
+def bus_of(role):
+    return next((b for b, roles in BUS.items() if role in roles), "music")
+
+
+def write(path, seed, db):
+    draw = random.Random(seed)
+    peak = 32767 * 10 ** (db / 20)
+    noise = array.array("h", [round(draw.uniform(-peak, peak))
+                              for _ in range(RATE * SECONDS)])
+    with wave.open(str(path), "wb") as out:
+        out.setnchannels(1)
+        out.setsampwidth(2)
+        out.setframerate(RATE)
+        out.writeframes(noise.tobytes())
+
+
+class Groups(Case):
+    def setUp(self):
+        super().setUp()
+        self.stems = self.dir / "stems"
+        self.stems.mkdir()
+        for i, (name, (_, db)) in enumerate(STEMS.items()):
+            write(self.stems / f"{name}.wav", i, db)
+        self.roles = ",".join(f"{n}={r}" for n, (r, _) in STEMS.items())
+
+    def mix(self, out, *more, code=None):
+        done = self.run_it("mix", self.stems, "-o", out, "--roles", self.roles,
+                           "-q", *more, code=code)
+        folder = self.dir / out
+        if done.returncode not in (0, 3):
+            return done.stderr
+        return (json.loads((folder / "recipe.json").read_text()),
+                json.loads((folder / "report.json").read_text()),
+                (folder / "premaster.wav").read_bytes())
+
+    def test_without_it_too_many_are_refused(self):
+        said = self.mix("out", code=1)
+        self.assertIn("15 stems", said)
+        self.assertIn("--group", said)
+
+    def test_who_is_joined(self):
+        recipe, report, _ = self.mix("out", "--group")
+        names = [s["name"] for s in recipe["stems"]]
+        self.assertEqual(len(names), 12)
+        for alone in ("vox", "bv", "kick", "snare", "bass"):
+            self.assertIn(alone, names)
+        groups = {g["name"]: [m["file"][:-4] for m in g["members"]]
+                  for g in recipe["groups"]}
+        for members in groups.values():
+            self.assertEqual(len({bus_of(STEMS[m][0]) for m in members}), 1)
+            # Equal roles are enough here: no group needs two.
+            self.assertEqual(len({STEMS[m][0] for m in members}), 1)
+        self.assertEqual(sum(len(m) - 1 for m in groups.values()), 3)
+        said = report["input_analysis"]["groups"]
+        self.assertEqual([g["name"] for g in said], list(groups))
+
+    def test_gains_make_members_equal(self):
+        recipe, _, _ = self.mix("out", "--group")
+        level = {}
+        for group in recipe["groups"]:
+            for m in group["members"]:
+                role, db = STEMS[m["file"][:-4]]
+                level.setdefault(role, set()).add(db + m["gain_db"])
+        self.assertTrue(level)
+        for values in level.values():
+            self.assertLess(max(values) - min(values), 0.2)
+
+    def test_the_users_balance_is_kept(self):
+        recipe, _, _ = self.mix("out", "--group", "--respect-user-gains")
+        self.assertEqual({m["gain_db"] for g in recipe["groups"]
+                          for m in g["members"]}, {0})
+
+    def test_round_trip(self):
+        recipe, _, sound = self.mix("out", "--group")
+        again, _, same = self.mix("again", "--recipe", "out/recipe.json")
+        self.assertEqual(sound, same)
+        for part in ("groups", "stems", "buses", "mix"):
+            self.assertEqual(recipe[part], again[part])
+
+    def test_a_recipe_with_wrong_groups(self):
+        recipe, _, _ = self.mix("out", "--group")
+        mine = self.dir / "mine.json"
+        for change, says in (
+                ({"file": "nobody.wav"}, "not among the files"),
+                ({"file": "kick.wav", "gain_db": "loud"}, "gain_db"),
+                ({"file": "kick.wav", "gain_db": 90}, "gain_db")):
+            doc = json.loads(json.dumps(recipe))
+            doc["groups"][0]["members"][0] = change
+            mine.write_text(json.dumps(doc))
+            self.assertIn(says, self.mix("bad", "--recipe", mine, code=1))
+        doc = json.loads(json.dumps(recipe))
+        doc["groups"][0]["name"] = "kick"
+        mine.write_text(json.dumps(doc))
+        self.assertIn("name of another stem",
+                      self.mix("bad", "--recipe", mine, code=1))
+
+
+if __name__ == "__main__":
+    unittest.main(argv=sys.argv[:1] + sys.argv[2:])
