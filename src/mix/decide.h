@@ -11,13 +11,12 @@
 #include "mix/hear.h"
 #include "mix/recipe.h"
 #include "mix/taste.h"
-#include "mix/unmix_faders.h"
 
 typedef struct {
     const st_taste *taste;         /* never NULL */
     bool respect_user_gains;       /* faders stay where the files put them */
     const st_reference *reference; /* a record to come near to, or NULL */
-    const st_unmixed *mix;         /* a mix of these stems to follow, or NULL */
+    bool same_song; /* the reference is a mix of these stems: files say where */
 } st_mix_wishes;
 
 /* A maker of recipes: fills in all moves that are not given. The recipe has its

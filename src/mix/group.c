@@ -132,6 +132,21 @@ static int ascending(const void *a, const void *b) {
     return (x > y) - (x < y);
 }
 
+/* Files whose faders a mix tells have those; the others stand by their roles
+ * beside them. */
+static void follow_mix(const st_session *s, double *gain) {
+    double apart[ST_SESSION_FILES];
+    int count = 0;
+    for (int i = 0; i < s->count; i++)
+        if (s->file[i].in_mix && !isnan(gain[i]))
+            apart[count++] = s->file[i].mix_db - gain[i];
+    qsort(apart, (size_t)count, sizeof *apart, ascending);
+    for (int i = 0; count > 0 && i < s->count; i++)
+        if (!isnan(gain[i]))
+            gain[i] = s->file[i].in_mix ? s->file[i].mix_db
+                                        : gain[i] + apart[count / 2];
+}
+
 /* What brings each file to the loudness of its role, not too far from the
  * middle of all. */
 static void wanted_gains(const st_session *s, const st_file_facts *facts,
@@ -142,7 +157,7 @@ static void wanted_gains(const st_session *s, const st_file_facts *facts,
         bool heard = st_session_is_stem(s, i) && !facts[i].facts.silent;
         gain[i] =
             heard ? role_lu(taste, s->file[i].role) - facts[i].facts.lufs : NAN;
-        if (heard)
+        if (heard && !s->file[i].in_mix)
             sorted[count++] = gain[i];
     }
     qsort(sorted, (size_t)count, sizeof *sorted, ascending);
@@ -151,6 +166,7 @@ static void wanted_gains(const st_session *s, const st_file_facts *facts,
         if (!isnan(gain[i]))
             gain[i] =
                 fmin(fmax(gain[i], middle - FARTHEST_DB), middle + FARTHEST_DB);
+    follow_mix(s, gain);
 }
 
 /* The one that stands out most stays as it is. */
@@ -241,6 +257,17 @@ st_status st_group_add(st_session *session, const st_session_group *group,
     return ST_OK;
 }
 
+/* The newest group stands in the mix where its foremost file does. */
+static void place_in_mix(st_session *s, const double *wanted,
+                         const st_taste *taste) {
+    st_session_file *f = &s->file[s->count - 1];
+    const st_session_group *g = &s->group[f->group - 1];
+    int first = g->file[foremost(s, g, taste)];
+    for (int i = 0; i < g->count; i++)
+        f->in_mix |= s->file[g->file[i]].in_mix && !isnan(wanted[first]);
+    f->mix_db = f->in_mix ? wanted[first] : 0.0;
+}
+
 static st_status add_all(st_session *session, cluster *all, int count,
                          const double *wanted, const st_taste *taste,
                          st_err *err) {
@@ -253,6 +280,8 @@ static st_status add_all(st_session *session, cluster *all, int count,
         if (wanted != NULL)
             set_gains(session, g, wanted, taste);
         status = st_group_add(session, g, NULL, ST_ROLE_NONE, taste, err);
+        if (status == ST_OK && wanted != NULL)
+            place_in_mix(session, wanted, taste);
     }
     return status;
 }

@@ -2,6 +2,8 @@
 
 #include "audio/channels.h"
 #include "audio/resample.h"
+#include "core/alloc.h"
+#include "mix/unmix_faders.h"
 
 /* A reference at the session's rate, one or two channels. */
 static st_status open_reference(const st_mix_job *job, int i, st_source **out,
@@ -43,25 +45,47 @@ static st_status measure(st_mix_job *job, int i, st_err *err) {
     return status;
 }
 
+/* All files that are left, not yet grouped. */
+static int list_files(const st_mix_job *job, int *file) {
+    int count = 0;
+    for (int i = 0; i < job->session.count && count < ST_UNMIX_MOST; i++)
+        if (!job->session.file[i].left_out && job->session.file[i].group == 0)
+            file[count++] = i;
+    return count;
+}
+
+static void follow(st_mix_job *job, const st_unmixed *u, const int *file,
+                   int count, const char *label) {
+    for (int k = 0; k < count; k++) {
+        st_session_file *f = &job->session.file[file[k]];
+        f->in_mix = u->heard[k];
+        f->mix_db = u->gain_db[k];
+        f->mix_pan = u->pan[k];
+    }
+    job->wishes.same_song = true;
+    st_ctx_note(job->ctx,
+                "%s is a mix of these stems (they explain %.0f %% of it): its "
+                "faders and places are followed.",
+                label, 100 * u->share);
+}
+
 static st_status unmix(st_mix_job *job, int i, st_err *err) {
-    st_source *stems[ST_MIX_STEMS] = {NULL}, *mix = NULL;
+    st_source *stems[ST_UNMIX_MOST] = {NULL}, *mix = NULL;
+    int file[ST_UNMIX_MOST], count = list_files(job, file);
+    st_unmixed *u = st_calloc(1, sizeof *u);
+    if (u == NULL)
+        return st_err_set(err, ST_NO_MEM, "Out of memory.");
     st_status status = open_reference(job, i, &mix, err);
-    for (int s = 0; status == ST_OK && s < job->heard.count; s++)
-        status = st_mix_open_stem(job, s, &stems[s], err);
+    for (int s = 0; status == ST_OK && s < count; s++)
+        status = st_session_source(&job->session, file[s], &stems[s], err);
     if (status == ST_OK)
-        status =
-            st_unmix_faders(stems, job->heard.count, mix, &job->unmixed, err);
-    for (int s = 0; s < ST_MIX_STEMS; s++)
+        status = st_unmix_faders(stems, count, mix, u, err);
+    for (int s = 0; s < count; s++)
         st_source_free(stems[s]);
     st_source_free(mix);
-    if (status == ST_OK && job->unmixed.same_song) {
-        job->wishes.mix = &job->unmixed;
-        st_ctx_note(job->ctx,
-                    "%s is a mix of these stems (they explain %.0f %% of it): "
-                    "its faders and places are followed.",
-                    st_in_label(job->in, "reference", i),
-                    100 * job->unmixed.share);
-    }
+    if (status == ST_OK && u->same_song)
+        follow(job, u, file, count, st_in_label(job->in, "reference", i));
+    st_free(u);
     return status;
 }
 
@@ -71,7 +95,7 @@ st_status st_mix_references(st_mix_job *job, st_err *err) {
     for (int i = 0; status == ST_OK && i < count; i++) {
         (void)st_mix_tick(job, "references", 1.0);
         status = measure(job, i, err);
-        if (status == ST_OK && job->wishes.mix == NULL)
+        if (status == ST_OK && !job->wishes.same_song)
             status = unmix(job, i, err);
         if (status != ST_OK)
             st_err_prefix(err, "%s", st_in_label(job->in, "reference", i));

@@ -48,10 +48,13 @@ static double median(const double *values, int count) {
                           : 0.5 * (sorted[count / 2 - 1] + sorted[count / 2]);
 }
 
+static const st_session_file *file_of(const st_mix_case *c, int i) {
+    return &c->session->file[c->heard->file[i]];
+}
+
 /* Is its fader known from a mix that is at hand? */
 static bool followed(const st_mix_case *c, int i) {
-    const st_unmixed *mix = c->wishes->mix;
-    return mix != NULL && mix->heard[i] && !c->wishes->respect_user_gains;
+    return file_of(c, i)->in_mix && !c->wishes->respect_user_gains;
 }
 
 /* Those that the mix does not tell stand by their roles beside those it does.
@@ -61,10 +64,10 @@ static void follow(const st_mix_case *c, double *gain) {
     int count = 0;
     for (int i = 0; i < c->recipe->stems; i++)
         if (!c->heard->stem[i].silent && followed(c, i))
-            apart[count++] = c->wishes->mix->gain_db[i] - gain[i];
+            apart[count++] = file_of(c, i)->mix_db - gain[i];
     double shift = count > 0 ? median(apart, count) : 0.0;
     for (int i = 0; count > 0 && i < c->recipe->stems; i++)
-        gain[i] = followed(c, i) ? c->wishes->mix->gain_db[i] : gain[i] + shift;
+        gain[i] = followed(c, i) ? file_of(c, i)->mix_db : gain[i] + shift;
 }
 
 /* Mean of the gain that a stem needs which lies `apart` dB from its place. */
@@ -127,7 +130,7 @@ static void explain(const st_mix_case *c, int i, double gain) {
         st_move_why(m,
                     "%+.1f dB: in the reference, a mix of these stems, it "
                     "stands at %+.1f dB; the rest is common to all.",
-                    gain, c->wishes->mix->gain_db[i]);
+                    gain, file_of(c, i)->mix_db);
     else
         st_move_why(m,
                     "%+.1f dB: brings the %s from %.1f to %.1f LUFS, %.1f LU "

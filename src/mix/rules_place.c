@@ -71,11 +71,11 @@ static double leaning(const st_mix_case *c, int i) {
 
 /* Where a mix of these stems has it. */
 static bool follow(const st_mix_case *c, int i, double *pan) {
-    const st_unmixed *mix = c->wishes->mix;
+    const st_session_file *f = &c->session->file[c->heard->file[i]];
     st_move *m = &c->recipe->stem[i].move[ST_STRIP_PLACE];
-    if (mix == NULL || !mix->heard[i])
+    if (!f->in_mix)
         return false;
-    pan[i] = fabs(mix->pan[i]) < 0.01 ? 0.0 : round(100 * mix->pan[i]) / 100;
+    pan[i] = fabs(f->mix_pan) < 0.01 ? 0.0 : round(100 * f->mix_pan) / 100;
     if (pan[i] == 0.0)
         return true;
     st_move_set(m, ST_PLACE_PAN, pan[i]);
@@ -128,8 +128,7 @@ void st_rules_place(const st_mix_case *c) {
         done[i] = c->heard->stem[i].silent || !narrow(c, i);
         if (!c->heard->stem[i].silent)
             done[i] |= follow(c, i, pan);
-        if (!c->heard->stem[i].silent && !narrow(c, i) &&
-            c->wishes->mix == NULL)
+        if (!c->heard->stem[i].silent && !narrow(c, i) && !c->wishes->same_song)
             widen(c, i);
     }
     for (int n = 0; n < c->recipe->stems; n++) {

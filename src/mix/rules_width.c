@@ -122,7 +122,7 @@ static void set_room(const st_mix_case *c, const spread *s) {
 void st_rules_width(const st_mix_case *c) {
     const st_reference *reference = c->wishes->reference;
     spread s = {1.0, 1.0, 1.0};
-    if (reference == NULL || c->wishes->mix != NULL || !reference->stereo)
+    if (reference == NULL || c->wishes->same_song || !reference->stereo)
         return;
     double want = reference->width, room = sent(c);
     bool wider = ratio_of(c, &s, room) < want;

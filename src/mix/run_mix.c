@@ -55,6 +55,8 @@ static st_status hear(st_mix_job *job, st_err *err) {
     if (status == ST_OK)
         status = st_session_roles(&job->session, st_ctx_text(job->ctx, "roles"),
                                   err);
+    if (status == ST_OK && !job->complete)
+        status = st_mix_references(job, err);
     if (status == ST_OK)
         status = st_mix_groups(job, &means, err);
     means.known = job->files;
@@ -147,8 +149,6 @@ static st_status work(st_mix_job *job, st_err *err) {
         status = hear(job, err);
     if (status == ST_OK)
         status = st_mix_take_stems(job, err);
-    if (status == ST_OK)
-        status = st_mix_references(job, err);
     if (status != ST_OK)
         return status;
     if (!may_skip_hearing(job))

@@ -36,6 +36,8 @@ typedef struct {
     st_role_said said;
     int group;    /* 1 + the group that it is; 0: a file of its own */
     bool grouped; /* added up in a group, no stem by itself */
+    bool in_mix;  /* its fader is known from a mix of these stems: */
+    double mix_db, mix_pan;
     bool left_out;
     char why[ST_SESSION_WHY]; /* left out */
 } st_session_file;

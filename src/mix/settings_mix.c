@@ -37,6 +37,7 @@ st_status st_mix_settings(st_mix_job *job, st_err *err) {
     load_preset(job);
     job->wishes.respect_user_gains =
         st_ctx_bool(job->ctx, "respect_user_gains");
+    job->options.unbounded = st_ctx_bool(job->ctx, "unbounded");
     job->options.bypass_parallel =
         st_ctx_bool(job->ctx, "bypass_parallel_comp");
     job->options.bits_out = 24;

@@ -60,6 +60,11 @@ static const st_param params[] = {
     {.name = "respect_user_gains",
      .type = ST_PARAM_BOOL,
      .help = "Keep the balance that the files have."},
+    {.name = "unbounded",
+     .type = ST_PARAM_BOOL,
+     .needs = "reference",
+     .help = "Let the master's EQ go further than 3 dB, and its loudness as "
+             "far as the reference's."},
     {.name = "bypass_parallel_comp",
      .type = ST_PARAM_BOOL,
      .help = "Leave out parallel compression in the master."},

@@ -21,7 +21,6 @@ typedef struct {
     json_t *given; /* the document of --recipe, or NULL */
     bool complete; /* it leaves nothing to decide */
     st_mix_wishes wishes;
-    st_unmixed unmixed; /* of a reference made of these stems */
     st_reference reference;
     st_preset preset; /* of the master */
     st_decide_options options;

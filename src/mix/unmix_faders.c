@@ -11,16 +11,20 @@ enum {
     SIZE = 8192,
     BINS = SIZE / 2 + 1,
     BANDS = 40,
-    ALL = ST_MIX_STEMS + 1, /* and the mix, the last */
-    COARSE = 256,           /* frames of a point of the envelopes */
-    LOOK_S = 90,            /* of envelopes */
+    ALL = ST_UNMIX_MOST + 1, /* and the mix, the last */
+    COARSE = 256,            /* frames of a point of the envelopes */
+    LOOK_S = 90,             /* of envelopes */
     SHIFT_S = 2,
-    SWEEPS = 400,
+    SWEEPS = 20000, /* at most */
     ENOUGH =
         600 /* blocks; of longer songs only every second, third .. counts */
 };
-#define SAME 0.5     /* share from which it is the same song */
-#define PRESENT 1e-3 /* of the whitened power: enough to say */
+#define SURE 0.95 /* share at which no other shift is looked for */
+#define SAME 0.5  /* share from which it is the same song */
+/* Of the whitened power, enough to say: for what is left unexplained, and at
+ * all. */
+#define PRESENT 1e-2
+#define LEAST 1e-8
 #define SILENT_DB (-150.0)
 
 typedef struct {
@@ -333,14 +337,18 @@ static void whiten(const solver *s, int c, double a[ALL][ALL]) {
 
 /* Least squares with no gain below 0, by coordinates. */
 static void solve(double a[ALL][ALL], int count, double *x) {
-    for (int sweep = 0; sweep < SWEEPS; sweep++)
+    double moved = 1.0;
+    for (int sweep = 0; sweep < SWEEPS && moved > 1e-9; sweep++) {
+        moved = 0.0;
         for (int i = 0; i < count; i++) {
-            double rest = a[i][count];
+            double rest = a[i][count], before = x[i];
             for (int j = 0; j < count; j++)
                 if (j != i)
                     rest -= a[i][j] * x[j];
-            x[i] = a[i][i] > 1e-12 ? fmax(rest / a[i][i], 0.0) : 0.0;
+            x[i] = a[i][i] > 0.0 ? fmax(rest / a[i][i], 0.0) : 0.0;
+            moved = fmax(moved, fabs(x[i] - before) / (x[i] + 1e-9));
         }
+    }
 }
 
 static double explained(double a[ALL][ALL], int count, const double *x) {
@@ -360,7 +368,7 @@ static void tell(st_unmixed *out, int i, double left, double right) {
 }
 
 static void answer(const solver *s, st_unmixed *out) {
-    double a[2][ALL][ALL], x[2][ST_MIX_STEMS] = {{0}};
+    double a[2][ALL][ALL], x[2][ST_UNMIX_MOST] = {{0}};
     int n = s->count;
     out->share = 0.0;
     for (int c = 0; c < 2; c++) {
@@ -375,9 +383,25 @@ static void answer(const solver *s, st_unmixed *out) {
             there += x[c][i] * x[c][i] * a[c][i][i];
             all += a[c][n][n];
         }
-        out->heard[i] = all > 0.0 && there > PRESENT * all;
+        double doubt = PRESENT * fmax(1.0 - out->share, 0.0) + LEAST;
+        out->heard[i] = all > 0.0 && there > doubt * all;
         tell(out, i, x[0][i], x[1][i]);
     }
+}
+
+/* Kept where it explains more than what stands in `out`. */
+static st_status try_shift(solver *s, int64_t shift, st_unmixed *out,
+                           st_err *err) {
+    st_unmixed now = {.shift_s =
+                          (double)shift / s->source[s->count]->format.rate_hz};
+    memset(s->gram, 0, 2 * sizeof *s->gram);
+    st_status status = gather(s, shift, err);
+    if (status != ST_OK)
+        return status;
+    answer(s, &now);
+    if (now.share > out->share)
+        *out = now;
+    return ST_OK;
 }
 
 st_status st_unmix_faders(st_source *const *stems, int count, st_source *mix,
@@ -391,13 +415,11 @@ st_status st_unmix_faders(st_source *const *stems, int count, st_source *mix,
     if (status != ST_OK)
         (void)st_err_set(err, status, "Out of memory.");
     if (status == ST_OK)
+        status = try_shift(s, 0, out, err);
+    if (status == ST_OK && out->share < SURE)
         status = find_shift(s, &shift, err);
-    if (status == ST_OK)
-        status = gather(s, shift, err);
-    if (status == ST_OK) {
-        out->shift_s = (double)shift / mix->format.rate_hz;
-        answer(s, out);
-    }
+    if (status == ST_OK && shift != 0)
+        status = try_shift(s, shift, out, err);
     drop(s);
     return status;
 }

@@ -10,18 +10,20 @@
 #define ST_MIX_UNMIX_FADERS_H
 
 #include "audio/stream.h"
-#include "mix/recipe.h"
+#include <stdbool.h>
+
+enum { ST_UNMIX_MOST = 64 };
 
 typedef struct {
     bool same_song; /* the stems explain most of the mix */
     double share;   /* of the whitened power that they explain, 0..1 */
     double shift_s; /* the mix begins this much after the stems */
-    bool heard[ST_MIX_STEMS];     /* enough of it is in both to say */
-    double gain_db[ST_MIX_STEMS]; /* from file to mix; -150: not in it */
-    double pan[ST_MIX_STEMS];     /* -1..1, by the law of dsp/panner.h */
+    bool heard[ST_UNMIX_MOST];     /* enough of it is in both to say */
+    double gain_db[ST_UNMIX_MOST]; /* from file to mix; -150: not in it */
+    double pan[ST_UNMIX_MOST];     /* -1..1, by the law of dsp/panner.h */
 } st_unmixed;
 
-/* stems[count] (1..ST_MIX_STEMS) and mix: of one rate, 1 or 2 channels, at
+/* stems[count] (1..ST_UNMIX_MOST) and mix: of one rate, 1 or 2 channels, at
  * their starts; read to their ends. Errors of the sources; ST_NO_MEM. [one at a
  * time] */
 ST_MUST_USE st_status st_unmix_faders(st_source *const *stems, int count,
