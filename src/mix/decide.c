@@ -19,6 +19,23 @@ double st_mix_loudness(const st_mix_case *c, int stem) {
     return c->heard->stem[stem].lufs + st_move_value(fader, ST_FADER_GAIN);
 }
 
+/* Without a voice the loudest instrument of the music leads. */
+int st_mix_leader(const st_mix_case *c) {
+    int best = -1;
+    for (int i = 0; i < c->recipe->stems; i++) {
+        const st_mix_stem *s = &c->recipe->stem[i];
+        if (c->heard->stem[i].silent)
+            continue;
+        if (s->role == ST_ROLE_LEAD_VOCAL)
+            return i;
+        if (s->bus == ST_BUS_MUSIC && s->role != ST_ROLE_BASS &&
+            s->role != ST_ROLE_FX &&
+            (best < 0 || st_mix_loudness(c, i) > st_mix_loudness(c, best)))
+            best = i;
+    }
+    return best;
+}
+
 static int named(const st_mix_recipe *recipe, const char *name) {
     for (int i = 0; i < recipe->stems; i++)
         if (strcmp(recipe->stem[i].name, name) == 0)

@@ -56,6 +56,9 @@ void st_rules_ducks(const st_mix_case *c);    /* side-chain matrix */
  * [any] */
 void st_move_why(st_move *move, const char *format, ...) ST_PRINTF(2, 3);
 
+/* The stem that leads: a lead vocal, else the loudest instrument of the music
+ * at the faders decided; -1 for none. [any] */
+int st_mix_leader(const st_mix_case *c);
 /* Loudness that a stem will have in the mix, LUFS; -INFINITY when silent.
  * [any] */
 double st_mix_loudness(const st_mix_case *c, int stem);

@@ -13,6 +13,7 @@
  * meant to be quiet, or loud. */
 #define SCALE_DB 4.0
 #define OFF_DB 12.0
+#define LEAD_DB 3.0
 /* The loudest stem lands here before the gain of the mix. */
 #define LOUDEST_LUFS (-20.0)
 /* Peaks of a bus, all at once, stay under this (6 dB of headroom, 2 for what
@@ -141,6 +142,20 @@ static void explain(const st_mix_case *c, int i, double gain) {
                     c->wishes->taste->name);
 }
 
+/* Without a voice the foremost instrument takes part of its place. */
+static void lift_leader(const st_mix_case *c) {
+    int i = st_mix_leader(c);
+    if (i < 0 || c->wishes->respect_user_gains || followed(c, i) ||
+        c->recipe->stem[i].role == ST_ROLE_LEAD_VOCAL)
+        return;
+    st_move *m = &c->recipe->stem[i].move[ST_STRIP_FADER];
+    st_move_set(m, ST_FADER_GAIN, m->value[ST_FADER_GAIN] + LEAD_DB);
+    st_move_why(m,
+                "%+.1f dB: no voice sings, so the foremost instrument leads, "
+                "%.1f dB over what its role would have.",
+                m->value[ST_FADER_GAIN], LEAD_DB);
+}
+
 void st_rules_balance(const st_mix_case *c) {
     double gain[ST_MIX_STEMS];
     if (wanted_gains(c, gain) == 0)
@@ -153,4 +168,5 @@ void st_rules_balance(const st_mix_case *c) {
         st_move_set(m, ST_FADER_GAIN, round((gain[i] + common) * 100) / 100);
         explain(c, i, m->value[ST_FADER_GAIN]);
     }
+    lift_leader(c);
 }

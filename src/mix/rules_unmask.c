@@ -48,10 +48,11 @@ typedef struct {
     int count[ST_MIX_STEMS];
 } board;
 
-/* Who carries the song counts more. */
+/* Who carries the song counts more, and most who leads it. */
+#define LEADS 10.0
+
 static double weight_of(st_role role) {
     switch (role) {
-    case ST_ROLE_LEAD_VOCAL:
     case ST_ROLE_BASS:
         return 4.0;
     case ST_ROLE_KICK:
@@ -62,23 +63,6 @@ static double weight_of(st_role role) {
     default:
         return 1.0;
     }
-}
-
-/* Without a voice the loudest instrument of the music leads. */
-static int leader(const st_mix_case *c) {
-    int best = -1;
-    for (int i = 0; i < c->recipe->stems; i++) {
-        const st_mix_stem *s = &c->recipe->stem[i];
-        if (c->heard->stem[i].silent)
-            continue;
-        if (s->role == ST_ROLE_LEAD_VOCAL)
-            return i;
-        if (s->bus == ST_BUS_MUSIC && s->role != ST_ROLE_BASS &&
-            s->role != ST_ROLE_FX &&
-            (best < 0 || st_mix_loudness(c, i) > st_mix_loudness(c, best)))
-            best = i;
-    }
-    return best;
 }
 
 /* --- laying out --- */
@@ -136,8 +120,8 @@ static bool make(board *b, const st_mix_case *c) {
     if (b->sum == NULL)
         return false;
     for (int i = 0; i < b->stems; i++) {
-        b->weight[i] = i == leader(c) ? weight_of(ST_ROLE_LEAD_VOCAL)
-                                      : weight_of(c->recipe->stem[i].role);
+        b->weight[i] =
+            i == st_mix_leader(c) ? LEADS : weight_of(c->recipe->stem[i].role);
         if (c->heard->stem[i].silent)
             continue;
         fill_stem(b, i);
