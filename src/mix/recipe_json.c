@@ -30,6 +30,17 @@ static const char *target_name(const st_mix_recipe *r, int target) {
                : r->stem[target].name;
 }
 
+/* The percentage that an amount was read from, so that it is read as the same
+ * again: 0.9, not 0.9000000000000001. */
+static double percent(double amount) {
+    double pct = 100.0 * amount, plain = round(pct * 1e6) / 1e6;
+    if (plain / 100.0 == amount)
+        return plain;
+    if (pct / 100.0 > amount)
+        return nextafter(pct, 0.0);
+    return pct / 100.0 < amount ? nextafter(pct, 100.0) : pct;
+}
+
 static json_t *move_json(const st_mix_recipe *r, const st_move *m) {
     const st_move_info *about = st_move_about(m->kind);
     json_t *doc = json_object();
@@ -41,7 +52,7 @@ static json_t *move_json(const st_mix_recipe *r, const st_move *m) {
     for (int i = 0; i < about->count; i++)
         json_object_set_new(doc, about->field[i].name,
                             value_json(&about->field[i], m->value[i]));
-    json_object_set_new(doc, "amount_pct", json_real(100.0 * m->amount));
+    json_object_set_new(doc, "amount_pct", json_real(percent(m->amount)));
     json_object_set_new(doc, "reason", json_string(m->reason));
     return doc;
 }
@@ -52,7 +63,7 @@ static void add_move(json_t *doc, const char *name, const st_mix_recipe *r,
         json_object_set_new(doc, name, move_json(r, m));
 }
 
-/* A list of those that are on; a gap would move the rest, so off stays. */
+/* Those that are on: where one is off, the rest move up. */
 static void add_moves(json_t *doc, const char *name, const st_mix_recipe *r,
                       const st_move *m, int count) {
     json_t *list = json_array();
@@ -144,6 +155,20 @@ static json_t *named(const json_t *list, const char *name) {
 
 enum { DEPTH = 6 };
 
+static void keep_unknown(json_t *doc, json_t *base, int depth);
+
+/* Items with a name are found by it (stems), others by their place. */
+static void keep_in_list(json_t *list, const json_t *base, int depth) {
+    for (size_t i = 0; i < json_array_size(list); i++) {
+        json_t *item = json_array_get(list, i);
+        const char *name = json_string_value(json_object_get(item, "name"));
+        json_t *old =
+            name != NULL ? named(base, name) : json_array_get(base, i);
+        if (json_is_object(old))
+            keep_unknown(item, old, depth);
+    }
+}
+
 static void keep_unknown(json_t *doc, json_t *base, int depth) {
     const char *key;
     json_t *value;
@@ -155,16 +180,8 @@ static void keep_unknown(json_t *doc, json_t *base, int depth) {
             json_object_set(doc, key, value);
         else if (json_is_object(mine) && json_is_object(value))
             keep_unknown(mine, value, depth - 1);
-    }
-}
-
-static void keep_in_stems(json_t *stems, const json_t *base) {
-    for (size_t i = 0; i < json_array_size(stems); i++) {
-        json_t *stem = json_array_get(stems, i);
-        const char *name = json_string_value(json_object_get(stem, "name"));
-        json_t *old = named(base, name);
-        if (old != NULL)
-            keep_unknown(stem, old, DEPTH);
+        else if (json_is_array(mine) && json_is_array(value))
+            keep_in_list(mine, value, depth - 1);
     }
 }
 
@@ -178,7 +195,6 @@ json_t *st_mix_recipe_json(const st_mix_recipe *r, json_t *base) {
                             bus_json(r, r->bus[b]));
     add_move(returns, return_names[0], r, &r->reverb);
     add_move(returns, return_names[1], r, &r->delay);
-    keep_in_stems(stems, json_object_get(base, "stems"));
     json_t *doc = json_pack("{s:s, s:b, s:i, s:f, s:s, s:o, s:o, s:o, s:o}",
                             "schema", "stemma.mix-recipe/1", "complete", 1,
                             "rate_hz", r->rate_hz, "tempo_bpm", r->tempo_bpm,
