@@ -283,7 +283,8 @@ static void live_recipe(st_mix_recipe *r) {
         s.stem[i].channels = 1 + i % 2;
     neutral_recipe(&s, r);
     st_move_set(&r->reverb, ST_REVERB_RETURN, 0);
-    st_move_set(&r->delay, ST_DELAY_RETURN, 0);
+    st_move_set(&r->delay, ST_DELAY_LEFT, 20);
+    st_move_set(&r->delay, ST_DELAY_RIGHT, 30);
 }
 
 /* A value that changes while it plays moves there without a step. */
