@@ -178,7 +178,15 @@ static int worst(const wound *w) {
     return best;
 }
 
+/* The next slot from `at` on that the user left open. */
+static int open_slot(const st_move *slots, int at, int count) {
+    while (at < count && slots[at].given)
+        at++;
+    return at;
+}
+
 static void make_room(const st_mix_case *c, int masker) {
+    const st_move *move = c->recipe->stem[masker].move;
     wound w[BANDS];
     int still = 0, keyed = 0;
     wounds_of(c, masker, w);
@@ -187,6 +195,8 @@ static void make_room(const st_mix_case *c, int masker) {
         if (k < 0)
             return;
         double depth = round(10.0 * fmin(fmax(0.6 * w[k].excess, 1), 4)) / 10.0;
+        still = open_slot(&move[ST_STRIP_EQ], still, ST_MIX_EQS);
+        keyed = open_slot(&move[ST_STRIP_DYNEQ], keyed, ST_MIX_DYNEQS);
         if (w[k].share >= ALWAYS && still < ST_MIX_EQS)
             cut_always(c, masker, still++, k, depth, &w[k]);
         else if (keyed < ST_MIX_DYNEQS)

@@ -9,6 +9,7 @@ typedef struct {
     int stems, rate_hz;
     struct {
         int channels;
+        int rate_hz; /* 0: the song's */
         int64_t frames;
         float *channel[2];
     } stem[ST_MIX_STEMS];
