@@ -272,15 +272,8 @@ static void test_stage_recipe_gives_the_same_mix(void **state) {
     for (int threads = 1; threads <= 2; threads++) {
         again(f, NULL, files_at(f, "a-recipe.json"), threads, "b");
         assert_same_audio(f, "a", "b", "premaster.wav");
+        assert_same_audio(f, "a", "b", "master.wav");
     }
-    /* of the master the recipe holds six decimals */
-    int64_t n = 0, m = 0;
-    float *x = files_audio(f, "a", "master.wav", &n);
-    float *y = files_audio(f, "b", "master.wav", &m);
-    assert_int_equal(n, m);
-    assert_true(meter_null_peak_db(x, y, (size_t)(2 * n), 0) < -110);
-    free(x);
-    free(y);
     json_t *a = files_json(f, "a", "recipe.json");
     json_t *b = files_json(f, "b", "recipe.json");
     assert_true(
