@@ -176,6 +176,63 @@ static void test_rules_cut_beside_given_bands(void **state) {
     assert_int_equal(cuts[0], cuts[1]);
 }
 
+/* --- limits --- */
+
+/* Gain at hz of what an impulse became, dB. */
+static double gain_at(const float *x, int n, double hz) {
+    double re = 0, im = 0;
+    for (int i = 0; i < n; i++) {
+        double phase = 6.283185307179586 * hz * i / RATE;
+        re += x[i] * cos(phase);
+        im -= x[i] * sin(phase);
+    }
+    return 20 * log10(hypot(re, im));
+}
+
+/* The farthest that a stem's EQ moves anything, dB, by its impulse response. */
+static double eq_reaches(const st_mix_recipe *r, int stem) {
+    enum { TAPS = 16384 };
+    static float x[2][TAPS];
+    const st_spec spec = {RATE, 1, TAPS};
+    st_mix_recipe only = *r;
+    st_strip *strip = NULL;
+    float *const out[2] = {x[1], x[1]};
+    const float *const in[2] = {x[0], x[0]};
+    const float *const keys[ST_MIX_STEMS] = {NULL};
+    for (int slot = 0; slot < ST_STRIP_SLOTS; slot++)
+        if (st_strip_kind(slot) != ST_MOVE_EQ)
+            only.stem[stem].move[slot].on = false;
+    only.ducks = 0;
+    only.stem[stem].channels = 1;
+    assert_int_equal(st_strip_new(&strip, &spec, &only, stem, false), ST_OK);
+    sig_impulse(x[0], TAPS, 0, 1.0);
+    st_strip_process(strip, in, keys, out, TAPS, NULL);
+    st_strip_free(strip);
+    double most = 0;
+    for (double hz = 20; hz < 20000; hz *= 1.05)
+        most = fmax(most, fabs(gain_at(x[1], TAPS, hz)));
+    return most;
+}
+
+/* Bands that stand near each other do not add up to more than one may do. */
+static void test_rules_keep_all_bands_within_4_db(void **state) {
+    (void)state;
+    song s;
+    heard h;
+    double most = 0;
+    hear_rich(&h, &s);
+    heard_decide(&h, "Pop", false);
+    for (int i = 0; i < h.recipe.stems; i++) {
+        double reach = eq_reaches(&h.recipe, i);
+        if (reach > 4.05)
+            fail_msg("EQ of %s reaches %.2f dB", h.recipe.stem[i].name, reach);
+        most = fmax(most, reach);
+    }
+    assert_true(most > 2);
+    heard_free(&h);
+    song_free(&s);
+}
+
 /* --- mending --- */
 
 static float turned(const st_move *m, int channel) {
@@ -343,6 +400,7 @@ int main(void) {
         cmocka_unit_test(test_rules_take_offsets_back),
         cmocka_unit_test(test_rules_leave_given_moves),
         cmocka_unit_test(test_rules_cut_beside_given_bands),
+        cmocka_unit_test(test_rules_keep_all_bands_within_4_db),
         cmocka_unit_test(test_rules_turn_copies_one_way),
         cmocka_unit_test(test_rules_mend_channels_and_offset),
         cmocka_unit_test(test_rules_make_the_sidechain),
