@@ -58,3 +58,15 @@ void st_delay_line_end(st_delay_line *d, int n) {
     if (d->frames > 0)
         d->end += n;
 }
+
+void st_delay_line_process(st_delay_line *d, float *const *x, int frames) {
+    for (int at = 0; at < frames && d->frames > 0;) {
+        int left = frames - at;
+        int n = left < ST_DELAY_LINE_RUN ? left : ST_DELAY_LINE_RUN;
+        st_delay_line_begin(d, n);
+        for (int c = 0; c < d->channels; c++)
+            st_delay_line_one(d, c, x[c] + at, x[c] + at, n);
+        st_delay_line_end(d, n);
+        at += n;
+    }
+}

@@ -26,5 +26,7 @@ void st_delay_line_begin(st_delay_line *d, int n);
 void st_delay_line_one(st_delay_line *d, int channel, const float *in,
                        float *out, int n);
 void st_delay_line_end(st_delay_line *d, int n);
+/* All of it in place, any number of frames: x[channels]. */
+void st_delay_line_process(st_delay_line *d, float *const *x, int frames);
 
 #endif

@@ -131,7 +131,7 @@ static void correct(st_recipe *r, const double *dev, double correction,
         double db = correction > 0 ? fmax(-over, -limit) : 0;
         if (db > 0)
             db = hz < 45 ? 0 : lift(db, dev[i], free, limit);
-        r->mid[i] = (st_lineq_point){hz, db};
+        r->mid[i] = (st_lineq_point){st_recipe_round(hz), st_recipe_round(db)};
         if (fabs(db) > worst)
             worst = fabs(db), worst_hz = hz;
     }

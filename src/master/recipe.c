@@ -53,11 +53,15 @@ static double clamp(const st_field *field, double value) {
     return field->kind == ST_FIELD_NUMBER ? value : floor(value + 0.5);
 }
 
+double st_recipe_round(double value) {
+    return floor(value * 1e6 + 0.5) / 1e6;
+}
+
 double st_recipe_set(st_recipe *recipe, st_setting id, double value,
                      const char *why, ...) {
     if (recipe->given[id])
         return recipe->value[id];
-    recipe->value[id] = clamp(&fields[id], value);
+    recipe->value[id] = st_recipe_round(clamp(&fields[id], value));
     va_list args;
     va_start(args, why);
     vsnprintf(recipe->reason[id], ST_REASON_BYTES, why, args);

@@ -138,8 +138,12 @@ st_recipe *st_recipe_new(void);
 st_recipe *st_recipe_copy(const st_recipe *recipe); /* NULL: out of memory */
 void st_recipe_free(st_recipe *recipe);             /* NULL is fine */
 
-/* Set a value (clamped to its range, NaN becomes the default) and say why,
- * unless the user gave it. Returns what stands there afterwards. [any] */
+/* To the six decimals that a document holds: well below what can be heard, and
+ * what is decided is what is read again, bit for bit. [any] */
+double st_recipe_round(double value);
+
+/* Set a value (rounded, clamped to its range, NaN becomes the default) and say
+ * why, unless the user gave it. Returns what stands there afterwards. [any] */
 double st_recipe_set(st_recipe *recipe, st_setting id, double value,
                      const char *why, ...) ST_PRINTF(4, 5);
 /* The user's own word: set and mark as given. [any] */

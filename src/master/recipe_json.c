@@ -205,17 +205,12 @@ static json_t *need_object(json_t *parent, const char *name) {
     return json_object_get(parent, name);
 }
 
-/* Six decimals: well below what can be heard, and readable. */
-static json_t *json_short(double value) {
-    return json_real(floor(value * 1e6 + 0.5) / 1e6);
-}
-
 static json_t *value_json(const st_field *f, double value) {
     if (f->kind == ST_FIELD_BOOL)
         return json_boolean(value != 0);
     if (f->kind == ST_FIELD_CHOICE)
         return json_string(f->choices[(int)value]);
-    return json_short(value);
+    return json_real(st_recipe_round(value));
 }
 
 static int put_field(json_t *settings, const st_recipe *r, st_setting id) {
@@ -234,9 +229,9 @@ static int put_field(json_t *settings, const st_recipe *r, st_setting id) {
 static json_t *curve_json(const st_lineq_point *points, int count) {
     json_t *list = json_array();
     for (int i = 0; list && i < count; i++)
-        json_array_append_new(list,
-                              json_pack("[o, o]", json_short(points[i].hz),
-                                        json_short(points[i].db)));
+        json_array_append_new(
+            list, json_pack("[o, o]", json_real(st_recipe_round(points[i].hz)),
+                            json_real(st_recipe_round(points[i].db))));
     return list;
 }
 

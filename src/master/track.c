@@ -113,8 +113,10 @@ static bool restage(st_track *t) {
                   drive);
     double shift = r->value[ST_SET_GAIN] - before;
     for (int b = 0; b < 4; b++)
-        r->value[ST_SET_MB_THR1 + b] += shift;
-    r->value[ST_SET_PAR_THR] += shift;
+        r->value[ST_SET_MB_THR1 + b] =
+            st_recipe_round(r->value[ST_SET_MB_THR1 + b] + shift);
+    r->value[ST_SET_PAR_THR] =
+        st_recipe_round(r->value[ST_SET_PAR_THR] + shift);
     return true;
 }
 

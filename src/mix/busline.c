@@ -1,6 +1,7 @@
 #include "mix/busline.h"
 
 #include "core/alloc.h"
+#include "dsp/delay_line.h"
 #include "mix/units.h"
 
 #include <stddef.h>
@@ -13,12 +14,17 @@ struct st_busline {
     st_compressor *compressor, *parallel;
     st_transient *transient;
     st_ducker *ducker[ST_MIX_DUCKS];
+    st_delay_line wait[ST_MIX_DUCKS]; /* a key, until the signal is there */
     st_panner *fader;
 };
 
-static bool ducks_bus(const st_mix_recipe *r, int duck, int bus) {
-    return r->duck[duck].target == ST_TARGET_BUS + bus &&
-           st_move_acts(&r->duck[duck]);
+/* Depth 0 where the duck has another target by now. */
+static st_ducker_params duck_params(const st_mix_recipe *r, int duck, int bus) {
+    st_ducker_params params;
+    st_units_ducker(&r->duck[duck], &params);
+    if (r->duck[duck].target != ST_TARGET_BUS + bus)
+        params.curve.range_db = 0.0;
+    return params;
 }
 
 static void fader_params(const st_move *move, st_panner_params *out) {
@@ -53,11 +59,25 @@ static st_status make_dynamics(st_busline *b, const st_mix_recipe *r,
     st_units_parallel(&move[ST_BUSMOVE_PARALLEL], &params);
     if (status == ST_OK && (live || st_move_acts(&move[ST_BUSMOVE_PARALLEL])))
         status = st_compressor_new(&b->parallel, &b->spec, &params);
+    return status;
+}
+
+/* Each key waits as long as the units before its ducker are late. */
+static st_status make_duckers(st_busline *b, const st_mix_recipe *r,
+                              bool live) {
+    st_status status = ST_OK;
+    int late =
+        b->transient != NULL ? st_transient_latency_frames(b->transient) : 0;
     for (int i = 0; status == ST_OK && i < r->ducks; i++) {
-        st_ducker_params duck;
-        st_units_ducker(&r->duck[i], &duck);
-        if (ducks_bus(r, i, b->bus))
-            status = st_ducker_new(&b->ducker[i], &b->spec, &duck);
+        const st_ducker_params params = duck_params(r, i, b->bus);
+        bool here = r->duck[i].target == ST_TARGET_BUS + b->bus;
+        if (!here || (!live && !st_move_acts(&r->duck[i])))
+            continue;
+        status = st_ducker_new(&b->ducker[i], &b->spec, &params);
+        if (status == ST_OK)
+            status = st_delay_line_init(&b->wait[i], 1, late);
+        if (status == ST_OK)
+            late += st_ducker_latency_frames(b->ducker[i]);
     }
     return status;
 }
@@ -73,6 +93,8 @@ st_status st_busline_new(st_busline **out, const st_spec *spec,
     if (status == ST_OK)
         status = make_dynamics(b, recipe, live);
     if (status == ST_OK)
+        status = make_duckers(b, recipe, live);
+    if (status == ST_OK)
         *out = b;
     else
         st_busline_free(b);
@@ -87,8 +109,10 @@ void st_busline_free(st_busline *b) {
     st_compressor_free(b->parallel);
     st_transient_free(b->transient);
     st_panner_free(b->fader);
-    for (int i = 0; i < ST_MIX_DUCKS; i++)
+    for (int i = 0; i < ST_MIX_DUCKS; i++) {
         st_ducker_free(b->ducker[i]);
+        st_delay_line_deinit(&b->wait[i]);
+    }
     st_free(b);
 }
 
@@ -102,8 +126,10 @@ void st_busline_reset(st_busline *b) {
     if (b->transient != NULL)
         st_transient_reset(b->transient);
     for (int i = 0; i < ST_MIX_DUCKS; i++)
-        if (b->ducker[i] != NULL)
+        if (b->ducker[i] != NULL) {
             st_ducker_reset(b->ducker[i]);
+            st_delay_line_reset(&b->wait[i]);
+        }
     st_panner_reset(b->fader);
 }
 
@@ -135,8 +161,7 @@ void st_busline_set(st_busline *b, const st_mix_recipe *recipe) {
     }
     for (int i = 0; i < recipe->ducks; i++)
         if (b->ducker[i] != NULL) {
-            st_ducker_params params;
-            st_units_ducker(&recipe->duck[i], &params);
+            const st_ducker_params params = duck_params(recipe, i, b->bus);
             st_ducker_set(b->ducker[i], &params);
         }
     fader_params(move, &fader);
@@ -195,8 +220,10 @@ void st_busline_process(st_busline *b, float *const *x, float *const *key,
     hear(b, ear, ST_BUSTAP_PARALLEL, x, frames);
     for (int i = 0; i < ST_MIX_DUCKS; i++) {
         const float *k = key[i];
-        if (b->ducker[i] != NULL)
-            st_ducker_process_keyed(b->ducker[i], in, &k, 1, x, frames);
+        if (b->ducker[i] == NULL)
+            continue;
+        st_delay_line_process(&b->wait[i], &key[i], frames);
+        st_ducker_process_keyed(b->ducker[i], in, &k, 1, x, frames);
     }
     hear(b, ear, ST_BUSTAP_DUCK, x, frames);
     st_panner_process(b->fader, in, x, frames);

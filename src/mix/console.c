@@ -17,6 +17,7 @@ typedef struct {
 struct st_console {
     st_mix_recipe recipe;
     int max_frames, latency;
+    int early;     /* frames until the first of the prints comes */
     uint64_t keys; /* stems whose key someone hears */
     lane lane[ST_MIX_STEMS];
     st_desk *desk;
@@ -61,7 +62,7 @@ static st_status align(st_console *k) {
         int wait = latest - st_strip_latency_frames(l->strip);
         status = st_delay_line_init(&l->wait, l->channels, wait);
     }
-    k->latency = latest;
+    k->latency = k->early = latest;
     return status;
 }
 
@@ -116,6 +117,7 @@ void st_console_reset(st_console *k) {
     }
     st_desk_reset(k->desk);
     st_panner_reset(k->fader);
+    k->early = k->latency;
 }
 
 void st_console_set(st_console *k, const st_mix_recipe *recipe) {
@@ -138,23 +140,9 @@ int st_console_tail_frames(const st_console *k) {
     return st_desk_tail_frames(k->desk);
 }
 
-static void wait_for_all(lane *l, int frames) {
-    for (int at = 0; at < frames && l->wait.frames > 0;) {
-        int left = frames - at;
-        int n = left < ST_DELAY_LINE_RUN ? left : ST_DELAY_LINE_RUN;
-        st_delay_line_begin(&l->wait, n);
-        for (int c = 0; c < l->channels; c++)
-            st_delay_line_one(&l->wait, c, l->print[c] + at, l->print[c] + at,
-                              n);
-        st_delay_line_end(&l->wait, n);
-        at += n;
-    }
-}
-
-void st_console_process(st_console *k, const float *const *const *stems,
-                        float *const *out, int frames) {
+static void run_strips(st_console *k, const float *const *const *stems,
+                       int frames) {
     const float *keys[ST_MIX_STEMS] = {NULL};
-    const float *const *prints[ST_MIX_STEMS] = {NULL};
     for (int i = 0; i < k->recipe.stems; i++) {
         if ((k->keys >> i & 1) == 0)
             continue;
@@ -165,8 +153,17 @@ void st_console_process(st_console *k, const float *const *const *stems,
     for (int i = 0; i < k->recipe.stems; i++) {
         lane *l = &k->lane[i];
         st_strip_process(l->strip, stems[i], keys, l->print, frames, NULL);
-        wait_for_all(l, frames);
-        prints[i] = (const float *const *)l->print;
+        st_delay_line_process(&l->wait, l->print, frames);
+    }
+}
+
+static void run_desk(st_console *k, int from, float *const *out, int frames) {
+    const float *print[ST_MIX_STEMS][2];
+    const float *const *prints[ST_MIX_STEMS] = {NULL};
+    for (int i = 0; i < k->recipe.stems; i++) {
+        for (int c = 0; c < k->lane[i].channels; c++)
+            print[i][c] = k->lane[i].print[c] + from;
+        prints[i] = print[i];
     }
     st_desk_gather(k->desk, prints, NULL, frames, &k->io);
     for (int b = 0; b < ST_BUS_COUNT; b++)
@@ -175,6 +172,20 @@ void st_console_process(st_console *k, const float *const *const *stems,
         st_desk_return(k->desk, w, &k->io);
     st_desk_sum(k->desk, &k->io, out, NULL);
     st_panner_process(k->fader, (const float *const *)out, out, frames);
+}
+
+/* The desk begins with the first frame of the prints, as in the renderer:
+ * dynamics and the reverb count frames from their beginning. */
+void st_console_process(st_console *k, const float *const *const *stems,
+                        float *const *out, int frames) {
+    int skip = k->early < frames ? k->early : frames;
+    float *rest[2] = {out[0] + skip, out[1] + skip};
+    run_strips(k, stems, frames);
+    for (int c = 0; c < 2; c++)
+        memset(out[c], 0, (size_t)skip * sizeof(float));
+    k->early -= skip;
+    if (skip < frames)
+        run_desk(k, skip, rest, frames - skip);
 }
 
 st_strip_meter st_console_strip(const st_console *k, int stem) {

@@ -207,9 +207,11 @@ void st_desk_set(st_desk *d, const st_mix_recipe *recipe) {
         lane *l = &d->lane[i];
         st_units_panner(&recipe->stem[i], &params);
         st_panner_set(l->panner, &params);
-        for (int w = 0; w < ST_RETURNS; w++)
-            st_smooth_to(&l->send[w],
-                         st_units_send(send_of(&recipe->stem[i], w)));
+        for (int w = 0; w < ST_RETURNS; w++) {
+            float gain = st_units_send(send_of(&recipe->stem[i], w));
+            if (l->send[w].target != gain) /* else a move would begin anew */
+                st_smooth_to(&l->send[w], gain);
+        }
     }
     for (int b = 0; b < ST_BUS_COUNT; b++)
         st_busline_set(d->bus[b], recipe);
@@ -339,23 +341,9 @@ void st_desk_gather(st_desk *d, const float *const *const *prints,
     }
 }
 
-static void wait_for_all(st_delay_line *line, float *const *x, int frames) {
-    if (line->frames == 0)
-        return;
-    for (int at = 0; at < frames;) {
-        int left = frames - at;
-        int n = left < ST_DELAY_LINE_RUN ? left : ST_DELAY_LINE_RUN;
-        st_delay_line_begin(line, n);
-        for (int c = 0; c < 2; c++)
-            st_delay_line_one(line, c, x[c] + at, x[c] + at, n);
-        st_delay_line_end(line, n);
-        at += n;
-    }
-}
-
 void st_desk_bus(st_desk *d, int bus, st_desk_io *io, const st_desk_ear *ear) {
     st_busline_process(d->bus[bus], io->bus[bus], io->key, io->frames, ear);
-    wait_for_all(&d->wait[bus], io->bus[bus], io->frames);
+    st_delay_line_process(&d->wait[bus], io->bus[bus], io->frames);
 }
 
 void st_desk_return(st_desk *d, int which, st_desk_io *io) {
@@ -368,7 +356,7 @@ void st_desk_return(st_desk *d, int which, st_desk_io *io) {
     else
         for (int c = 0; c < 2; c++)
             memset(x[c], 0, (size_t)io->frames * sizeof(float));
-    wait_for_all(&d->wait[ST_BUS_COUNT + which], x, io->frames);
+    st_delay_line_process(&d->wait[ST_BUS_COUNT + which], x, io->frames);
 }
 
 static void hear(const st_desk_ear *ear, int tap, float *const *x, int frames) {

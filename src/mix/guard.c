@@ -25,6 +25,11 @@ static bool ease(st_move *m, double mean_db) {
     st_move_set(m, ST_COMP_THRESHOLD, round(10 * (before + up)) / 10);
     if (m->value[ST_COMP_THRESHOLD] <= before) /* at its end: ask for less */
         st_move_set(m, ST_COMP_RATIO, 1.0 + 0.6 * (ratio - 1.0));
+    st_move_why(m,
+                "%.1f:1 over %.1f dBFS: it took %.1f dB on the mean, and was "
+                "eased to stay well under %.0f.",
+                m->value[ST_COMP_RATIO], m->value[ST_COMP_THRESHOLD], mean_db,
+                ST_GUARD_REDUCTION_DB);
     return true;
 }
 

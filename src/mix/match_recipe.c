@@ -53,9 +53,9 @@ static st_status reorder(st_mix_recipe *out, const st_mix_recipe *in,
         if (in->stem[i].role == ST_ROLE_NONE) {
             out->stem[at].role = roles[at];
             const st_role_info *about = st_role_get(roles[at]);
-            out->stem[at].bus = about != NULL && about->bus != ST_BUS_NONE
-                                    ? about->bus
-                                    : ST_BUS_MUSIC;
+            bool placed = in->stem[i].bus != ST_BUS_MUSIC; /* by hand */
+            if (!placed && about != NULL && about->bus != ST_BUS_NONE)
+                out->stem[at].bus = about->bus;
         }
     }
     return ST_OK;

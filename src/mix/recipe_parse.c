@@ -1,5 +1,7 @@
 #include "mix/recipe_json.h"
 
+#include "core/utf8.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -30,6 +32,28 @@ static st_status bad_value(const reader *r, const st_move_field *f) {
     return st_err_set(r->err, ST_BAD_DATA,
                       "%s.%s must be a number from %g to %g.", r->place,
                       f->name, f->min, f->max);
+}
+
+/* As much of `text` (or NULL) as there is room for, cut between characters. */
+static void copy_text(char *to, size_t room, const char *text) {
+    size_t used = 0, left = text != NULL ? strlen(text) : 0;
+    for (size_t n; left > 0 && (n = st_utf8_length(text + used, left)) > 0 &&
+                   used + n < room;
+         left -= n)
+        used += n;
+    if (used > 0)
+        memcpy(to, text, used);
+    to[used] = '\0';
+}
+
+/* Absent is fine. */
+static st_status need_object(const reader *r, const json_t *parent,
+                             const char *name) {
+    const json_t *item = json_object_get(parent, name);
+    return item == NULL || json_is_object(item)
+               ? ST_OK
+               : st_err_set(r->err, ST_BAD_DATA, "\"%s\" must be an object.",
+                            name);
 }
 
 static double number_of(const st_move_field *f, const json_t *value) {
@@ -92,8 +116,8 @@ static st_status read_move(reader *r, const json_t *doc, st_move *m) {
         m->value[i] = number;
     }
     const char *why = json_string_value(json_object_get(doc, "reason"));
-    snprintf(m->reason, sizeof m->reason, "%s",
-             why != NULL ? why : "Given in the recipe.");
+    copy_text(m->reason, sizeof m->reason,
+              why != NULL ? why : "Given in the recipe.");
     st_status status = read_amount(r, doc, m);
     if (status == ST_OK)
         status = read_source(r, json_object_get(doc, "source"), m);
@@ -152,30 +176,56 @@ static st_status read_stem_moves(reader *r, const json_t *doc, st_mix_stem *s) {
     return status;
 }
 
+/* "none" is a role too: nobody could tell what the stem is. */
+static st_status read_role(reader *r, const json_t *doc, st_role *out) {
+    const json_t *item = json_object_get(doc, "role");
+    const char *name = json_string_value(item);
+    *out = st_role_find(name);
+    bool known = *out != ST_ROLE_NONE ||
+                 (name != NULL && strcmp(name, st_role_name(*out)) == 0);
+    return item == NULL || known
+               ? ST_OK
+               : bad(r, "\"role\" is none that a stem can have (see `stemma "
+                        "help mix`).");
+}
+
+/* The role's bus, unless another is named. */
+static st_status read_bus_name(reader *r, const json_t *doc, st_bus *bus) {
+    const json_t *item = json_object_get(doc, "bus");
+    const char *name = json_string_value(item);
+    for (int b = 0; name != NULL && b < ST_BUS_COUNT; b++)
+        if (strcmp(name, st_bus_name((st_bus)b)) == 0) {
+            *bus = (st_bus)b;
+            return ST_OK;
+        }
+    return item == NULL ? ST_OK
+                        : bad(r, "\"bus\" must be one of: drums, music, "
+                                 "vocals.");
+}
+
 static st_status add_stem(reader *r, st_mix_recipe *recipe, const json_t *doc,
                           size_t number) {
     const char *name = json_string_value(json_object_get(doc, "name"));
-    const char *role = json_string_value(json_object_get(doc, "role"));
     const json_t *channels = json_object_get(doc, "channels");
-    const char *hash = json_string_value(json_object_get(doc, "hash"));
+    st_role role;
     snprintf(r->place, sizeof r->place, "stems[%zu]", number);
     if (name == NULL || name[0] == '\0' || strlen(name) >= ST_MIX_NAME)
         return bad(r, "needs a \"name\" of 1 to 95 bytes.");
     if (stem_named(recipe, name) >= 0)
         return bad(r, "has the name of an earlier stem.");
-    st_role found = st_role_find(role);
-    if (role != NULL && (found == ST_ROLE_NONE || found == ST_ROLE_FULL_MIX))
-        return bad(r, "\"role\" is none that a stem can have (see `stemma help "
-                      "mix`).");
+    st_status status = read_role(r, doc, &role);
+    if (status != ST_OK)
+        return status;
     json_int_t count = channels != NULL ? json_integer_value(channels) : 2;
     if (count < 1 || count > 2)
         return bad(r, "\"channels\" must be 1 or 2.");
-    int at = st_mix_recipe_add(recipe, name, found, (int)count);
+    int at = st_mix_recipe_add(recipe, name, role, (int)count);
     if (at < 0)
         return bad(r, "is one too many: a mix has at most 12 stems.");
-    snprintf(recipe->stem[at].hash, sizeof recipe->stem[at].hash, "%s",
-             hash != NULL ? hash : "");
-    return ST_OK;
+    st_mix_stem *stem = &recipe->stem[at];
+    copy_text(stem->hash, sizeof stem->hash,
+              json_string_value(json_object_get(doc, "hash")));
+    return read_bus_name(r, doc, &stem->bus);
 }
 
 /* Names first: keys may name a stem that comes later. */
@@ -223,9 +273,10 @@ static st_status read_target(reader *r, const json_t *doc, st_move *m) {
 static st_status read_sidechain(reader *r, st_mix_recipe *recipe,
                                 const json_t *list) {
     st_status status = ST_OK;
-    if (json_array_size(list) > ST_MIX_DUCKS)
+    if (list != NULL &&
+        (!json_is_array(list) || json_array_size(list) > ST_MIX_DUCKS))
         return st_err_set(r->err, ST_BAD_DATA,
-                          "\"sidechain\" may hold at most %d moves.",
+                          "\"sidechain\" must be a list of at most %d moves.",
                           (int)ST_MIX_DUCKS);
     for (size_t i = 0; status == ST_OK && i < json_array_size(list); i++) {
         st_move *m = &recipe->duck[recipe->ducks++];
@@ -240,8 +291,11 @@ static st_status read_sidechain(reader *r, st_mix_recipe *recipe,
 static st_status read_mix(reader *r, st_mix_recipe *recipe, const json_t *doc) {
     const json_t *returns = json_object_get(doc, "returns");
     const json_t *mix = json_object_get(doc, "mix");
-    st_status status =
-        read_one(r, returns, "returns", "reverb", &recipe->reverb);
+    st_status status = need_object(r, doc, "returns");
+    if (status == ST_OK)
+        status = need_object(r, doc, "mix");
+    if (status == ST_OK)
+        status = read_one(r, returns, "returns", "reverb", &recipe->reverb);
     if (status == ST_OK)
         status = read_one(r, returns, "returns", "delay", &recipe->delay);
     if (status == ST_OK)
@@ -271,34 +325,50 @@ static st_status check_schema(const json_t *document, st_err *err) {
     return ST_OK;
 }
 
-static void read_head(st_mix_recipe *recipe, bool *complete,
-                      const json_t *document) {
+static st_status read_head(st_mix_recipe *recipe, bool *complete,
+                           const json_t *document, st_err *err) {
+    const json_t *whole = json_object_get(document, "complete");
     const json_t *rate = json_object_get(document, "rate_hz");
     const json_t *tempo = json_object_get(document, "tempo_bpm");
     const char *preset = json_string_value(json_object_get(document, "preset"));
     double bpm = json_is_number(tempo) ? json_number_value(tempo) : 0.0;
     json_int_t hz = json_integer_value(rate);
-    *complete = json_is_true(json_object_get(document, "complete"));
+    if (whole != NULL && !json_is_boolean(whole))
+        return st_err_set(err, ST_BAD_DATA,
+                          "\"complete\" must be true or false.");
+    *complete = json_is_true(whole);
     recipe->rate_hz = hz >= 8000 && hz <= 384000 ? (int)hz : 0;
     recipe->tempo_bpm = bpm >= 20.0 && bpm <= 400.0 ? bpm : 0.0;
-    snprintf(recipe->preset, sizeof recipe->preset, "%s",
-             preset != NULL ? preset : "");
+    copy_text(recipe->preset, sizeof recipe->preset, preset);
+    return ST_OK;
+}
+
+static st_status read_buses(reader *r, st_mix_recipe *recipe,
+                            const json_t *document) {
+    const json_t *buses = json_object_get(document, "buses");
+    st_status status = need_object(r, document, "buses");
+    for (int b = 0; status == ST_OK && b < ST_BUS_COUNT; b++) {
+        const char *name = st_bus_name((st_bus)b);
+        status = need_object(r, buses, name);
+        if (status == ST_OK)
+            status =
+                read_bus(r, json_object_get(buses, name), name, recipe->bus[b]);
+    }
+    return status;
 }
 
 st_status st_mix_recipe_parse(st_mix_recipe *out, bool *complete,
                               const json_t *document, st_err *err) {
     reader r = {.recipe = out, .err = err};
-    const json_t *buses = json_object_get(document, "buses");
     st_status status = check_schema(document, err);
     if (status != ST_OK)
         return status;
     st_mix_recipe_init(out);
-    read_head(out, complete, document);
-    status = read_stems(&r, out, json_object_get(document, "stems"));
-    for (int b = 0; status == ST_OK && b < ST_BUS_COUNT; b++) {
-        const char *name = st_bus_name((st_bus)b);
-        status = read_bus(&r, json_object_get(buses, name), name, out->bus[b]);
-    }
+    status = read_head(out, complete, document, err);
+    if (status == ST_OK)
+        status = read_stems(&r, out, json_object_get(document, "stems"));
+    if (status == ST_OK)
+        status = read_buses(&r, out, document);
     if (status == ST_OK)
         status =
             read_sidechain(&r, out, json_object_get(document, "sidechain"));
@@ -332,7 +402,8 @@ static st_status accept_word(st_mix_recipe *recipe, const char *word,
     if (equals != NULL) {
         char *end;
         pct = strtod(equals + 1, &end);
-        if (end != word + length || !(pct >= 0.0 && pct <= 100.0))
+        bool whole = end == word + length && end > equals + 1 && !none;
+        if (!whole || !(pct >= 0.0 && pct <= 100.0))
             return st_err_set(err, ST_BAD_ARG,
                               "--accept: \"%.*s\" must end with a percentage "
                               "from 0 to 100.",

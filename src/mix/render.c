@@ -3,6 +3,7 @@
 #include "core/alloc.h"
 #include "mix/sources.h"
 
+#include <math.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <string.h>
@@ -111,14 +112,22 @@ static void job_deinit(job *j) {
     st_buffer_deinit(&j->key_block);
 }
 
+/* What is no number, or as good as none, as the hearing takes it. */
+static void clean(float *x, int64_t frames) {
+    for (int64_t i = 0; i < frames; i++)
+        x[i] = fabsf(x[i]) <= 1e10f ? x[i] : 0.0f;
+}
+
 /* Up to a block of a source, silence behind its end. */
 static st_status read_padded(st_source *source, st_buffer *to, int64_t *got,
                              st_err *err) {
     st_status status = st_source_read(source, to->channel, BLOCK, got, err);
     if (status == ST_OK)
-        for (int c = 0; c < source->format.channels; c++)
+        for (int c = 0; c < source->format.channels; c++) {
+            clean(to->channel[c], *got);
             memset(to->channel[c] + *got, 0,
                    (size_t)(BLOCK - *got) * sizeof(float));
+        }
     return status;
 }
 

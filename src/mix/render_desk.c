@@ -204,7 +204,8 @@ static st_status run(desk *d, st_err *err) {
         steps[++count].number = w;
         pipe[count] = (st_pipe_step){return_step, &steps[count]};
     }
-    pipe[++count] = (st_pipe_step){sum_step, &steps[count]};
+    count++;
+    pipe[count] = (st_pipe_step){sum_step, &steps[count]};
     int64_t blocks = (d->total + BLOCK - 1) / BLOCK;
     st_status status = st_pipe_run(d->means->pool, pipe, STEPS, blocks, SLOTS);
     if (status != ST_OK) {

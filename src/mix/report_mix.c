@@ -223,6 +223,16 @@ static json_t *mixing_json(const st_mix_job *job) {
     return mix;
 }
 
+/* Mastering alone says which sections it leaves empty; here they are filled. */
+static void drop_warnings_of(json_t *report, const char *section) {
+    json_t *list = json_object_get(report, "warnings");
+    for (size_t i = json_array_size(list); i-- > 0;) {
+        const char *line = json_string_value(json_array_get(list, i));
+        if (line != NULL && strncmp(line, section, strlen(section)) == 0)
+            json_array_remove(list, i);
+    }
+}
+
 json_t *st_mix_report(const st_mix_job *job) {
     json_t *phases = st_ctx_phases(job->ctx);
     const st_report_facts facts = {.options = &job->options,
@@ -234,6 +244,8 @@ json_t *st_mix_report(const st_mix_job *job) {
         return NULL;
     json_object_set_new(report, "input_analysis", input_json(job));
     json_object_set_new(report, "mixing_report", mixing_json(job));
+    drop_warnings_of(report, "mixing_report");
+    drop_warnings_of(report, "detected_bpm");
     return report;
 }
 

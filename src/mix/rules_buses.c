@@ -106,7 +106,7 @@ static void glue(const st_mix_case *c, int bus, const carried *b, double want,
     st_move_set(m, ST_COMP_DETECTOR_HZ, 90);
     st_move_set(m, ST_COMP_MAKEUP, round(10 * want) / 10);
     st_move_why(m,
-                "2:1 over %.1f dBFS, about %.1f dB on the mean: the stems of "
+                "2.0:1 over %.1f dBFS, about %.1f dB on the mean: the stems of "
                 "the bus move together.",
                 m->value[ST_COMP_THRESHOLD], want);
 }

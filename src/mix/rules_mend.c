@@ -31,27 +31,45 @@ static void mend_polarity(const st_mix_case *c, int i) {
                     100 * f->meter.dc_max);
 }
 
-/* A stem that is another one upside down would take it away. */
+/* -1, 1: which way b stands to a in their files; 0 when they do not tell. */
+static int relation(const st_mix_case *c, int a, int b) {
+    st_align_pair p;
+    st_stems_pair(c->heard->stems, a, b, &p);
+    bool late = fabs(p.delay_frames) > 0.002 * c->heard->rate_hz;
+    if (p.kind == ST_ALIGN_APART || late || p.coherence < 0.5)
+        return 0;
+    return p.polarity < 0 ? -1 : 1;
+}
+
+static void turn(const st_mix_case *c, int a, int b) {
+    st_mix_stem *stem = &c->recipe->stem[b];
+    st_move *m = &stem->move[ST_STRIP_POLARITY];
+    for (int ch = 0; ch < stem->channels; ch++) {
+        bool turned = m->value[ST_POLARITY_LEFT + ch] > 0.5;
+        st_move_set(m, ST_POLARITY_LEFT + ch, turned ? 0 : 1);
+    }
+    st_move_why(m,
+                "It holds what %s holds, upside down: together they cancel, so "
+                "it was turned over.",
+                c->recipe->stem[a].name);
+}
+
+/* A stem that is another one upside down would take it away. Each follows the
+ * first before it that it has to do with, as that one was left. */
 static void mend_pairs(const st_mix_case *c) {
-    for (int a = 0; a < c->heard->count; a++)
-        for (int b = a + 1; b < c->heard->count; b++) {
-            st_align_pair p;
-            st_stems_pair(c->heard->stems, a, b, &p);
-            st_mix_stem *stem = &c->recipe->stem[b];
-            st_move *m = &stem->move[ST_STRIP_POLARITY];
-            bool late = fabs(p.delay_frames) > 0.002 * c->heard->rate_hz;
-            if (p.kind == ST_ALIGN_APART || p.polarity >= 0 || late ||
-                p.coherence < 0.5)
-                continue;
-            for (int ch = 0; ch < stem->channels; ch++) {
-                bool turned = m->value[ST_POLARITY_LEFT + ch] > 0.5;
-                st_move_set(m, ST_POLARITY_LEFT + ch, turned ? 0 : 1);
-            }
-            st_move_why(m,
-                        "It holds what %s holds, upside down: together they "
-                        "cancel, so it was turned over.",
-                        c->recipe->stem[a].name);
-        }
+    int way[ST_MIX_STEMS]; /* -1: turned as a whole */
+    for (int b = 0; b < c->heard->count; b++) {
+        const st_move *m = &c->recipe->stem[b].move[ST_STRIP_POLARITY];
+        bool given = m->given && m->on && m->value[ST_POLARITY_LEFT] > 0.5;
+        int a = 0, stands = 0;
+        while (a < b && (stands = relation(c, a, b)) == 0)
+            a++;
+        way[b] = given ? -1 : 1;
+        if (m->given || stands == 0 || stands * way[a] > 0)
+            continue;
+        way[b] = -1;
+        turn(c, a, b);
+    }
 }
 
 static void stage(const st_mix_case *c, int i) {

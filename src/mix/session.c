@@ -3,6 +3,7 @@
 #include "audio/channels.h"
 #include "audio/resample.h"
 #include "core/math.h"
+#include "core/utf8.h"
 #include "mix/name_role.h"
 #include "mix/sources.h"
 
@@ -30,28 +31,55 @@ static bool taken(const st_session *s, int before, const char *name) {
     return false;
 }
 
-/* Label without ending; a bus's or another stem's name gets a number, and what
- * separates words of --accept becomes '_'. */
+/* Names of other things that have moves, and of all. */
+static bool reserved(const char *name) {
+    static const char *const words[] = {"all", "mix", "reverb", "delay"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(name, words[i]) == 0)
+            return true;
+    for (int b = 0; b < ST_BUS_COUNT; b++)
+        if (strcmp(name, st_bus_name((st_bus)b)) == 0)
+            return true;
+    return strncmp(name, "duck", 4) == 0 &&
+           name[4 + strspn(name + 4, "0123456789")] == '\0';
+}
+
+/* As much of a label as there is room for, cut between characters; what
+ * separates words of --accept, and what is no text, becomes '_'. */
+static void copy_label(char *to, size_t room, const char *label) {
+    size_t used = 0;
+    while (*label != '\0') {
+        size_t n = st_utf8_length(label, strlen(label));
+        if (used + (n > 0 ? n : 1) >= room)
+            break;
+        bool plain = n > 1 || (n == 1 && !iscntrl((unsigned char)*label) &&
+                               strchr(",=/\\", *label) == NULL);
+        if (plain)
+            memcpy(to + used, label, n);
+        else
+            to[used] = '_';
+        used += plain ? n : 1;
+        label += n > 0 ? n : 1;
+    }
+    to[used] = '\0';
+}
+
+/* Label without ending; a name that is taken gets a number. */
 static void name_file(st_session *s, int i) {
     st_session_file *f = &s->file[i];
     char base[ST_MIX_NAME - 8];
-    snprintf(base, sizeof base, "%s", f->label);
+    copy_label(base, sizeof base, f->label);
     char *dot = strrchr(base, '.');
     if (dot != NULL && dot != base)
         *dot = '\0';
     for (char *c = base; *c != '\0'; c++)
-        if (strchr(",=./\\", *c) != NULL || iscntrl((unsigned char)*c))
-            *c = '_';
-    if (base[0] == '-')
-        base[0] = '_';
+        *c = *c == '.' ? '_' : *c;
+    if (base[0] == '-' || base[0] == '\0')
+        memcpy(base, "_", base[0] == '\0' ? 2 : 1);
     snprintf(f->name, sizeof f->name, "%s", base);
-    bool reserved = strcmp(base, "mix") == 0 || strcmp(base, "all") == 0;
-    for (int b = 0; b < ST_BUS_COUNT; b++)
-        reserved |= strcmp(base, st_bus_name((st_bus)b)) == 0;
-    for (int n = reserved ? 1 : 2; reserved || taken(s, i, f->name); n++) {
+    for (int n = reserved(base) ? 1 : 2;
+         reserved(f->name) || taken(s, i, f->name); n++)
         snprintf(f->name, sizeof f->name, "%s %d", base, n);
-        reserved = false;
-    }
 }
 
 /* --- formats --- */
@@ -201,15 +229,32 @@ static bool fits(const st_session_file *f, const char *word, size_t length) {
            (strncasecmp(f->name, word, length) == 0 && f->name[length] == '\0');
 }
 
+/* Without the spaces around it. */
+static const char *trim(const char *word, size_t *length) {
+    while (*length > 0 && isspace((unsigned char)*word)) {
+        word++;
+        --*length;
+    }
+    while (*length > 0 && isspace((unsigned char)word[*length - 1]))
+        --*length;
+    return word;
+}
+
+static st_role role_of(const char *text, size_t length) {
+    char role[32] = "";
+    text = trim(text, &length);
+    if (length < sizeof role)
+        memcpy(role, text, length);
+    return st_role_find(role);
+}
+
 static st_status give_role(st_session *s, const char *word, size_t length,
                            st_err *err) {
     const char *equals = memchr(word, '=', length);
     size_t named = equals != NULL ? (size_t)(equals - word) : length;
-    char role[32] = "";
-    if (equals != NULL)
-        snprintf(role, sizeof role, "%.*s", (int)(length - named - 1),
-                 equals + 1);
-    st_role found = st_role_find(role);
+    st_role found =
+        equals != NULL ? role_of(equals + 1, length - named - 1) : ST_ROLE_NONE;
+    (void)trim(word, &named);
     if (found == ST_ROLE_NONE || found == ST_ROLE_FULL_MIX)
         return st_err_set(err, ST_BAD_ARG,
                           "\"%.*s\" should read FILE=ROLE, with a role such as "
@@ -234,12 +279,8 @@ st_status st_session_roles(st_session *session, const char *list, st_err *err) {
     st_status status = ST_OK;
     while (status == ST_OK && *list != '\0') {
         size_t length = strcspn(list, ",");
-        const char *word = list;
         size_t n = length;
-        while (n > 0 && isspace((unsigned char)*word)) {
-            word++;
-            n--;
-        }
+        const char *word = trim(list, &n);
         if (n > 0)
             status = give_role(session, word, n, err);
         list += length + (list[length] == ',');

@@ -5,14 +5,16 @@
 #include "dsp/biquad.h"
 #include "dsp/compressor.h"
 #include "dsp/deesser.h"
+#include "dsp/delay_line.h"
 #include "dsp/ducker.h"
 #include "dsp/dyneq.h"
+#include "dsp/smooth.h"
 #include "mix/units.h"
 
 #include <stddef.h>
 #include <string.h>
 
-enum { CHANNELS = 2, KEYS = ST_MIX_DYNEQS + 1 };
+enum { CHANNELS = 2, KEYS = ST_MIX_DYNEQS + 1, CHUNK = 256 };
 
 struct st_strip {
     st_spec spec;
@@ -25,14 +27,25 @@ struct st_strip {
     st_compressor *compressor;
     st_ducker *ducker[ST_MIX_DUCKS];
     uint64_t band_keys[ST_MIX_DYNEQS], duck_keys[ST_MIX_DUCKS];
+    st_delay_line wait[ST_MIX_DUCKS]; /* a key, until the signal is there */
     float *sum[KEYS]; /* [max_frames]: keys of several stems added */
-    st_strip_stage stage;
+    st_smooth gain[CHANNELS], dc[CHANNELS]; /* staging */
 };
 
 /* --- keys --- */
 
 static bool ducks_stem(const st_mix_recipe *r, int duck, int stem) {
     return r->duck[duck].target == stem && st_move_acts(&r->duck[duck]);
+}
+
+/* Depth 0 where the duck has another target by now. */
+static st_ducker_params duck_params(const st_mix_recipe *r, int duck,
+                                    int stem) {
+    st_ducker_params params;
+    st_units_ducker(&r->duck[duck], &params);
+    if (r->duck[duck].target != stem)
+        params.curve.range_db = 0.0;
+    return params;
 }
 
 uint64_t st_strip_keys(const st_mix_recipe *recipe, int stem) {
@@ -118,17 +131,54 @@ static st_status make_dynamics(st_strip *s, const st_move *move, bool live) {
     return status;
 }
 
-static st_status make_duckers(st_strip *s, const st_mix_recipe *recipe) {
+/* Each key waits as long as the units before its ducker are late. */
+static st_status make_duckers(st_strip *s, const st_mix_recipe *recipe,
+                              bool live) {
     st_status status = ST_OK;
+    int late = s->deesser != NULL ? st_deesser_latency_frames(s->deesser) : 0;
     for (int i = 0; status == ST_OK && i < recipe->ducks; i++) {
-        st_ducker_params params;
-        if (!ducks_stem(recipe, i, s->stem))
+        bool here = recipe->duck[i].target == s->stem;
+        if (!here || (!live && !st_move_acts(&recipe->duck[i])))
             continue;
-        st_units_ducker(&recipe->duck[i], &params);
+        const st_ducker_params params = duck_params(recipe, i, s->stem);
         s->duck_keys[i] = recipe->duck[i].source;
         status = st_ducker_new(&s->ducker[i], &s->spec, &params);
+        if (status == ST_OK)
+            status = st_delay_line_init(&s->wait[i], 1, late);
+        if (status == ST_OK)
+            late += st_ducker_latency_frames(s->ducker[i]);
     }
     return status;
+}
+
+static void move_stage(st_smooth *s, float target) {
+    if (s->target != target)
+        st_smooth_to(s, target);
+}
+
+static void set_stage(st_strip *s, const st_move *move) {
+    st_strip_stage stage;
+    st_strip_stage_set(&stage, move);
+    for (int c = 0; c < CHANNELS; c++) {
+        move_stage(&s->gain[c], stage.gain[c]);
+        move_stage(&s->dc[c], stage.dc[c]);
+    }
+}
+
+static void settle_stage(st_strip *s) {
+    for (int c = 0; c < CHANNELS; c++) {
+        st_smooth_settle(&s->gain[c]);
+        st_smooth_settle(&s->dc[c]);
+    }
+}
+
+static void make_stage(st_strip *s, const st_move *move) {
+    for (int c = 0; c < CHANNELS; c++) {
+        st_smooth_init(&s->gain[c], s->spec.rate_hz, 20.0);
+        st_smooth_init(&s->dc[c], s->spec.rate_hz, 20.0);
+    }
+    set_stage(s, move);
+    settle_stage(s);
 }
 
 st_status st_strip_new(st_strip **out, const st_spec *spec,
@@ -141,14 +191,14 @@ st_status st_strip_new(st_strip **out, const st_spec *spec,
     const st_move *move = recipe->stem[stem].move;
     s->spec = *spec;
     s->stem = stem;
-    st_strip_stage_set(&s->stage, move);
+    make_stage(s, move);
     st_status status = make_filters(s, move, live);
     if (status == ST_OK)
         status = make_dyneq(s, move, live);
     if (status == ST_OK)
         status = make_dynamics(s, move, live);
     if (status == ST_OK)
-        status = make_duckers(s, recipe);
+        status = make_duckers(s, recipe, live);
     for (int i = 0; status == ST_OK && i < KEYS; i++) {
         s->sum[i] = st_calloc((size_t)spec->max_frames, sizeof(float));
         if (s->sum[i] == NULL)
@@ -170,8 +220,10 @@ void st_strip_free(st_strip *s) {
     st_dyneq_free(s->dyneq);
     st_deesser_free(s->deesser);
     st_compressor_free(s->compressor);
-    for (int i = 0; i < ST_MIX_DUCKS; i++)
+    for (int i = 0; i < ST_MIX_DUCKS; i++) {
         st_ducker_free(s->ducker[i]);
+        st_delay_line_deinit(&s->wait[i]);
+    }
     for (int i = 0; i < KEYS; i++)
         st_free(s->sum[i]);
     st_free(s);
@@ -189,8 +241,11 @@ void st_strip_reset(st_strip *s) {
     if (s->compressor != NULL)
         st_compressor_reset(s->compressor);
     for (int i = 0; i < ST_MIX_DUCKS; i++)
-        if (s->ducker[i] != NULL)
+        if (s->ducker[i] != NULL) {
             st_ducker_reset(s->ducker[i]);
+            st_delay_line_reset(&s->wait[i]);
+        }
+    settle_stage(s);
 }
 
 static void set_filters(st_strip *s, const st_move *move) {
@@ -218,7 +273,7 @@ static void set_dyneq(st_strip *s, const st_move *move) {
 
 void st_strip_set(st_strip *s, const st_mix_recipe *recipe) {
     const st_move *move = recipe->stem[s->stem].move;
-    st_strip_stage_set(&s->stage, move);
+    set_stage(s, move);
     set_filters(s, move);
     if (s->dyneq != NULL)
         set_dyneq(s, move);
@@ -234,8 +289,8 @@ void st_strip_set(st_strip *s, const st_mix_recipe *recipe) {
     }
     for (int i = 0; i < recipe->ducks; i++)
         if (s->ducker[i] != NULL) {
-            st_ducker_params params;
-            st_units_ducker(&recipe->duck[i], &params);
+            const st_ducker_params params = duck_params(recipe, i, s->stem);
+            s->duck_keys[i] = recipe->duck[i].source;
             st_ducker_set(s->ducker[i], &params);
         }
 }
@@ -295,26 +350,39 @@ static void run_dyneq(st_strip *s, const float *const *keys, float *const *x,
 static void run_ducker(st_strip *s, int duck, const float *const *keys,
                        float *const *x, int frames) {
     float *sum = s->sum[KEYS - 1];
+    size_t bytes = (size_t)frames * sizeof *sum;
     const float *key = key_of(keys, s->duck_keys[duck], sum, frames);
-    if (key == NULL) {
-        memset(sum, 0, (size_t)frames * sizeof *sum);
-        key = sum;
-    }
+    if (key == NULL)
+        memset(sum, 0, bytes);
+    else if (key != sum)
+        memcpy(sum, key, bytes);
+    st_delay_line_process(&s->wait[duck], &sum, frames);
+    key = sum;
     st_ducker_process_keyed(s->ducker[duck], (const float *const *)x, &key, 1,
                             x, frames);
 }
 
-/* Keys reach the ducks as late as the signal does: by the latency of the units
- * before them, which is that of the de-esser (look-ahead of the compressor is
- * none). It is a few ms, on the side of too early, and only where a stem has
- * both. */
+static void run_stage(st_strip *s, int c, const float *in, float *out,
+                      int frames) {
+    float gain[CHUNK], dc[CHUNK];
+    int at = 0;
+    for (; at < frames && s->gain[c].left + s->dc[c].left > 0; at += CHUNK) {
+        int n = frames - at < CHUNK ? frames - at : CHUNK;
+        st_smooth_fill(&s->gain[c], gain, n);
+        st_smooth_fill(&s->dc[c], dc, n);
+        for (int i = 0; i < n; i++)
+            out[at + i] = (in[at + i] - dc[i]) * gain[i];
+    }
+    for (; at < frames; at++)
+        out[at] = (in[at] - s->dc[c].target) * s->gain[c].target;
+}
+
 void st_strip_process(st_strip *s, const float *const *in,
                       const float *const *keys, float *const *out, int frames,
                       const st_tap_ear *ear) {
     const float *const *x = (const float *const *)out;
     for (int c = 0; c < s->spec.channels; c++)
-        for (int i = 0; i < frames; i++)
-            out[c][i] = st_strip_staged(&s->stage, c, in[c][i]);
+        run_stage(s, c, in[c], out[c], frames);
     hear(ear, ST_TAP_INPUT, out, frames);
     if (s->filters != NULL)
         st_biquad_process(s->filters, x, out, frames);
