@@ -1,6 +1,8 @@
 #include "mix/stage_mix.h"
 
+#include "core/alloc.h"
 #include "master/report.h"
+#include "mix/page_mix.h"
 #include "mix/recipe_json.h"
 
 #include <math.h>
@@ -219,9 +221,23 @@ static json_t *recipe_json(const st_mix_job *job) {
     return document;
 }
 
+static st_status give_page(st_mix_job *job, st_err *err) {
+    st_text text = {0};
+    if (!st_out_wanted(job->out, "page"))
+        return ST_OK;
+    st_status status = st_mix_page(job, &text);
+    status = status == ST_OK ? st_out_bytes(job->out, "page", 0, text.data,
+                                            text.length, err)
+                             : st_err_set(err, status, "Out of memory.");
+    st_free(text.data);
+    return status;
+}
+
 st_status st_mix_publish(st_mix_job *job, st_err *err) {
     st_status status = give(job, "recipe_used", recipe_json(job), err);
     if (status == ST_OK)
         status = give(job, "report", st_mix_report(job), err);
+    if (status == ST_OK)
+        status = give_page(job, err);
     return status;
 }

@@ -87,6 +87,10 @@ static const st_output outputs[] = {
      .kind = ST_KIND_JSON,
      .beside = "/report.json",
      .help = "What was heard, done, measured and controlled."},
+    {.name = "page",
+     .kind = ST_KIND_HTML,
+     .beside = "/report.html",
+     .help = "The report as one page with pictures and every move."},
     {0}};
 
 extern const st_stage st_stage_mix;

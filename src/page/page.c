@@ -78,7 +78,8 @@ static const char *const style[] = {
     "margin-bottom:14px;border-color:#ddd}@page{margin:14mm}}",
 };
 
-void st_page_begin(st_text *t, const char *name, const char *kind) {
+void st_page_begin_styled(st_text *t, const char *name, const char *kind,
+                          const char *const *css, int count) {
     st_text_put(t, "<!doctype html>\n<html lang=\"en\"><head><meta "
                    "charset=\"utf-8\"><meta name=\"viewport\" "
                    "content=\"width=device-width,initial-scale=1\">\n<title>");
@@ -86,7 +87,13 @@ void st_page_begin(st_text *t, const char *name, const char *kind) {
     st_text_add(t, " \xC2\xB7 %s</title>\n<style>\n", kind);
     for (size_t i = 0; i < sizeof style / sizeof style[0]; i++)
         st_text_put(t, style[i]);
+    for (int i = 0; i < count; i++)
+        st_text_put(t, css[i]);
     st_text_put(t, "\n</style></head>\n<body><main>\n");
+}
+
+void st_page_begin(st_text *t, const char *name, const char *kind) {
+    st_page_begin_styled(t, name, kind, NULL, 0);
 }
 
 void st_page_end(st_text *t) {
