@@ -13,7 +13,7 @@
 
 /* What all stems' names begin with, up to a separator: the song's name in
  * "Song - Kick", "Song - Bass"; else their number. */
-static void song_name(const st_mix_recipe *r, char *out, size_t room) {
+void st_mix_song_name(const st_mix_recipe *r, char *out, size_t room) {
     const char *first = r->stem[0].name;
     size_t same = r->stems > 1 ? strlen(first) : 0;
     for (int i = 1; i < r->stems; i++) {
@@ -38,7 +38,7 @@ static void song_name(const st_mix_recipe *r, char *out, size_t room) {
                  r->stems);
 }
 
-static void facts(st_text *t, const st_mix_job *job) {
+void st_mix_page_facts(st_text *t, const st_mix_job *job) {
     const st_listen_result *h = st_listen_get(job->heard.listen);
     char length[24];
     st_time_text(job->heard.seconds, length, sizeof length);
@@ -318,13 +318,13 @@ st_status st_mix_page(const st_mix_job *job, st_text *t) {
     st_status status = st_mix_masking_after(job, &after);
     if (status != ST_OK)
         return status;
-    song_name(&job->recipe, name, sizeof name);
+    st_mix_song_name(&job->recipe, name, sizeof name);
     st_page_begin_styled(t, name, "mix report", st_mix_page_style,
                          st_mix_page_styles);
     st_text_put(t, "<p class=\"kind\">Mix report</p><h1>");
     st_text_escape(t, name);
     st_text_put(t, "</h1>\n");
-    facts(t, job);
+    st_mix_page_facts(t, job);
     body(t, job, after);
     st_text_add(t,
                 "<footer>Made by Stemma in %.2f s. Loudness by BS.1770 and EBU "

@@ -27,6 +27,10 @@ void st_mix_page_moves(st_text *t, const st_mix_job *job);
  * dynamic EQ, foretold from their bands. ST_NO_MEM. */
 ST_MUST_USE st_status st_mix_masking_after(const st_mix_job *job,
                                            st_masking **out);
+/* The song's name as its stems tell it, else how many they are. */
+void st_mix_song_name(const st_mix_recipe *recipe, char *out, size_t room);
+/* "9 stems, 3:44, 44.1 kHz, 120.0 BPM, C minor. Preset Pop." */
+void st_mix_page_facts(st_text *t, const st_mix_job *job);
 /* Mean masked share of the stems that are not silent, 0..1. */
 double st_mix_masking_mean(const st_mix_job *job, const st_masking *masking);
 

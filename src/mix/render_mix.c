@@ -4,10 +4,14 @@
 
 enum { STRIP_ROUNDS = 3, DESK_ROUNDS = 4 };
 
+st_status st_mix_open_stem(const st_mix_job *job, int stem, st_source **out,
+                           st_err *err) {
+    return st_session_source(&job->session, job->heard.file[stem], out, err);
+}
+
 static st_status open_stem(void *ctx, int stem, st_source **source,
                            st_err *err) {
-    const st_mix_job *job = ctx;
-    return st_session_source(&job->session, job->heard.file[stem], source, err);
+    return st_mix_open_stem(ctx, stem, source, err);
 }
 
 static bool tick(void *ctx, const char *phase, double fraction) {

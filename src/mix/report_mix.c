@@ -193,7 +193,8 @@ json_t *st_mix_report(const st_mix_job *job) {
     json_t *phases = st_ctx_phases(job->ctx);
     const st_report_facts facts = {.options = &job->options,
                                    .seconds = st_ctx_seconds(job->ctx),
-                                   .phases = phases};
+                                   .phases = phases,
+                                   .previews = job->previews};
     json_t *report = st_report_json(&job->track, &facts);
     json_decref(phases);
     if (report == NULL)

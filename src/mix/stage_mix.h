@@ -26,6 +26,7 @@ typedef struct {
     st_premix premix;
     st_guard_figures figures;
     st_track track;  /* the master */
+    json_t *previews; /* what was written of them, an array or NULL */
     int passes;      /* of the desk */
     double from, to; /* progress of the part under way */
 } st_mix_job;
@@ -37,8 +38,17 @@ ST_MUST_USE st_status st_mix_settings(st_mix_job *job, st_err *err);
 ST_MUST_USE st_status st_mix_take_stems(st_mix_job *job, st_err *err);
 /* The job's prints and premix, guards kept. */
 ST_MUST_USE st_status st_mix_render(st_mix_job *job, st_err *err);
+/* Source of stem i of the recipe: all passes read through it. [any] */
+ST_MUST_USE st_status st_mix_open_stem(const st_mix_job *job, int stem,
+                                       st_source **out, st_err *err);
 /* The premaster through mastering into the output `master`. */
 ST_MUST_USE st_status st_mix_master(st_mix_job *job, st_err *err);
+/* --preview: the plain sum of the stems and the mix in turns at equal loudness
+ * (preview_mix.c). */
+ST_MUST_USE st_status st_mix_preview(st_mix_job *job, st_err *err);
+/* --listen: every step of the mix at equal loudness, and a page to change
+ * between them while they play (listening.c). */
+ST_MUST_USE st_status st_mix_listen(st_mix_job *job, st_err *err);
 /* The documents of a finished job. */
 ST_MUST_USE st_status st_mix_publish(st_mix_job *job, st_err *err);
 /* "stemma.report/1" of a mix; a new reference, NULL when out of memory. */

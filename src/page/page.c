@@ -111,8 +111,7 @@ void st_page_number(st_text *t, double value, int decimals) {
     st_text_add(t, "%s%s", value < 0 && !zero ? "\xE2\x88\x92" : "", text);
 }
 
-void st_page_png(st_text *t, const unsigned char *bytes, size_t size,
-                 const char *label) {
+void st_page_base64(st_text *t, const unsigned char *bytes, size_t size) {
     size_t room =
         sodium_base64_encoded_len(size, sodium_base64_VARIANT_ORIGINAL);
     char *text = st_calloc(room, 1);
@@ -121,10 +120,15 @@ void st_page_png(st_text *t, const unsigned char *bytes, size_t size,
         return;
     }
     sodium_bin2base64(text, room, bytes, size, sodium_base64_VARIANT_ORIGINAL);
+    st_text_put(t, text);
+    st_free(text);
+}
+
+void st_page_png(st_text *t, const unsigned char *bytes, size_t size,
+                 const char *label) {
     st_text_put(t, "<img alt=\"");
     st_text_escape(t, label);
     st_text_put(t, "\" src=\"data:image/png;base64,");
-    st_text_put(t, text);
+    st_page_base64(t, bytes, size);
     st_text_put(t, "\">\n");
-    st_free(text);
 }
