@@ -67,6 +67,12 @@ static void verdict(st_text *t, const st_mix_job *job) {
         judged += job->track.qc.check[i].state != ST_QC_NONE;
     }
     bool good = guards_hold(f) && job->track.qc.passed;
+    if (job->track.in.silent) {
+        st_text_put(t, "<p class=\"verdict\"><b class=\"bad\">Nothing to "
+                       "hear</b><span>All stems are silent: export them "
+                       "again.</span></p>\n");
+        return;
+    }
     st_text_add(t,
                 "<p class=\"verdict\"><b class=\"%s\">%s</b><span>%d of 5 "
                 "guardrails of the mix hold, %d of %d checks of the master "

@@ -72,7 +72,7 @@ const char *const st_mix_page_style[] = {
     "visible}section>table{display:block;overflow-x:auto}"
     ".move{grid-template-columns:minmax(0,1fr);padding:9px 0}.move>*,.move "
     "p,.move code{grid-column:1;grid-row:auto;justify-self:start}"
-    ".figures b{font-size:22px}}",
+    ".figures b{font-size:22px}}"
     "@media print{*{-webkit-print-color-adjust:exact;print-color-adjust:exact}"
     ".move,.row{break-inside:avoid}section.long{break-inside:auto}}",
 };

@@ -86,6 +86,12 @@ st_status st_mix_preview(st_mix_job *job, st_err *err) {
     st_status status = measure_plain(job, &plain, err);
     if (status != ST_OK)
         return status;
+    if (plain.silent || job->track.in.silent) {
+        st_ctx_skip(job->ctx, "preview",
+                    "There is nothing to hear before or after mixing: give it "
+                    "stems that sound.");
+        return ST_OK;
+    }
     preview p = {job, st_ab_plan(&plain, &job->track.in, ceiling, 0.5),
                  st_writer_rate(ST_WRITE_MP3, job->recipe.rate_hz)};
     const st_preview_source source = {make, &p};
