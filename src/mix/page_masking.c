@@ -151,6 +151,11 @@ void st_mix_page_masking(st_text *t, const st_mix_job *job,
                                        "is:in the mix"};
     const st_masking *before = st_stems_masking(job->heard.stems);
     const st_page_scale s = {0, 100, 20, NAN, " %"};
+    int sound = 0;
+    for (int i = 0; i < job->recipe.stems; i++)
+        sound += !job->heard.stem[i].silent;
+    if (sound < 2)
+        return;
     st_page_figure(t, "Masking",
                    "How much of each stem the others together hide: share of "
                    "its bands over time that lie 12 dB or more under them.",
@@ -160,16 +165,14 @@ void st_mix_page_masking(st_text *t, const st_mix_job *job,
         if (!job->heard.stem[i].silent)
             share_row(t, job, i, st_masking_share(before, i),
                       st_masking_share(after, i));
-    if (job->recipe.stems > 1) {
-        st_text_put(t, "<div class=\"pair\">");
-        map(t, job, before, "Files as they came");
-        map(t, job, after, "In the mix");
-        st_text_put(t, "</div>\n");
-    }
-    st_text_put(t,
-                "<p class=\"about\">Read a row: what hides this stem. Column "
-                "numbers are stems. \xE2\x80\x9CIn the mix\xE2\x80\x9D is "
-                "foretold from faders, filters, EQ and the mean cut of dynamic "
-                "EQ; places left and right, which help more, are not "
-                "counted.</p></figure>\n");
+    st_text_put(t, "<div class=\"pair\">");
+    map(t, job, before, "Files as they came");
+    map(t, job, after, "In the mix");
+    st_text_put(
+        t,
+        "</div>\n<p class=\"about\">Read a row: what hides this stem. Column "
+        "numbers are stems. \xE2\x80\x9CIn the mix\xE2\x80\x9D is "
+        "foretold from faders, filters, EQ and the mean cut of dynamic "
+        "EQ; places left and right, which help further, are not "
+        "counted.</p></figure>\n");
 }

@@ -44,7 +44,7 @@ const char *const st_mix_page_style[] = {
     ".map td span{display:block;position:relative;border-radius:3px;"
     "background:var(--ground);height:24px;overflow:hidden}.map td i{position:"
     "absolute;inset:0;background:var(--reference)}.map td em{position:"
-    "relative;font-style:normal}.map td.high em{color:var(--ground)}"
+    "relative;font-style:normal}"
     ".map td.self span{background:none}.map tr>*{padding:1px!important}",
     /* moves */
     "h3{font-size:15px;font-weight:600;margin:22px 0 2px}h3 small{font-weight:"
@@ -73,6 +73,7 @@ const char *const st_mix_page_style[] = {
     ".move{grid-template-columns:minmax(0,1fr);padding:9px 0}.move>*,.move "
     "p,.move code{grid-column:1;grid-row:auto;justify-self:start}"
     ".figures b{font-size:22px}}"
+    "@media(prefers-color-scheme:dark){.map td.high em{color:var(--ground)}}"
     "@media print{*{-webkit-print-color-adjust:exact;print-color-adjust:exact}"
     ".move,.row{break-inside:avoid}section.long{break-inside:auto}}",
 };
