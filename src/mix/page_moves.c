@@ -17,19 +17,23 @@ static void title(st_text *t, const char *name, const st_move *m) {
     st_text_put(t, "</b>");
 }
 
+/* `given`: is it worth saying that a person set it? */
 static void move_row(st_text *t, const st_mix_recipe *r, const char *name,
-                     const st_move *m) {
+                     const st_move *m, bool given) {
     bool off = !(m->amount > 0.0);
+    st_move whole = *m;
+    if (off)
+        whole.amount = 1.0; /* what it would be */
     st_text_add(t, "<div class=\"move%s\">", off ? " off" : "");
     title(t, name, m);
     st_text_put(t, "<div>");
-    st_page_move_words(t, r, m);
+    st_page_move_words(t, r, &whole);
     if (off)
         st_text_put(t, "<span class=\"tag\">vetoed</span>");
     else if (m->amount < 1.0)
         st_text_add(t, "<span class=\"tag\">weakened to %.0f %%</span>",
                     100.0 * m->amount);
-    if (m->given)
+    if (given)
         st_text_put(t, "<span class=\"tag\">yours</span>");
     st_text_put(t, "</div><code>");
     st_text_escape(t, name);
@@ -84,10 +88,14 @@ void st_mix_page_moves(st_text *t, const st_mix_job *job) {
     st_mix_recipe recipe = job->recipe;
     st_move_walk walk = {0};
     int last = OF_NONE;
-    st_text_put(t, "<section class=\"long\"><h2>Moves</h2><p>All that was "
-                   "done, in the order of the signal. The name at the end of a "
-                   "line is what <code>--accept</code> takes to veto or weaken "
-                   "it.</p>\n");
+    st_text_add(t,
+                "<section class=\"long\"><h2>Moves</h2><p>All that was "
+                "done, in the order of the signal. The name at the end of a "
+                "line is what <code>--accept</code> takes to veto or weaken "
+                "it.%s</p>\n",
+                job->complete ? " All of them stand in the recipe that was "
+                                "given."
+                              : "");
     for (st_move *m; (m = st_mix_recipe_next(&recipe, &walk)) != NULL;) {
         int of = group_of(&recipe, walk.at - 1);
         if (!worth(m))
@@ -95,7 +103,7 @@ void st_mix_page_moves(st_text *t, const st_mix_job *job) {
         if (of != last)
             heading(t, job, of);
         last = of;
-        move_row(t, &recipe, walk.name, m);
+        move_row(t, &recipe, walk.name, m, m->given && !job->complete);
     }
     st_text_put(t, "</section>\n");
 }

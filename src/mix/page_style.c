@@ -51,7 +51,7 @@ const char *const st_mix_page_style[] = {
     "400;font-size:13px;color:var(--soft);margin-left:8px}"
     ".move{display:grid;grid-template-columns:150px minmax(0,1fr) auto;gap:0 "
     "16px;padding:7px 0;border-top:1px solid var(--line);font-size:14px}"
-    ".move>b{font-weight:500}.move p{grid-column:2;color:var(--soft);"
+    ".move>b{font-weight:500}.move p{grid-column:2/-1;color:var(--soft);"
     "font-size:13.5px}.move code{grid-row:1;grid-column:3}.move.off{opacity:"
     ".55}.tag{font-size:12px;color:var(--reference);margin-left:8px}",
     "code{font:12.5px/1.5 ui-monospace,SFMono-Regular,Menlo,\"DejaVu Sans "
