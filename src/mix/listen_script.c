@@ -91,7 +91,9 @@ const char *const st_listen_script[] = {
     "else if(k==='ArrowRight'&&len)seek(now()+5);"
     "else if(k==='ArrowUp')select(cur-1);else if(k==='ArrowDown')select(cur+1);"
     "else if(k==='b'||k==='B')hide(!blind);else if(k==='r'||k==='R')reveal();"
-    "else return;e.preventDefault()});\n",
+    "else return;e.preventDefault()});\n"
+    "document.addEventListener('keyup',function(e){if(e.key===' ')"
+    "e.preventDefault()});\n",
     "function bytes(i){var node=$('s'+i),t=atob(node.textContent),"
     "a=new Uint8Array(t.length);for(var k=0;k<t.length;k++)a[k]="
     "t.charCodeAt(k);node.textContent='';return a.buffer}\n"

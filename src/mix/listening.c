@@ -143,6 +143,7 @@ typedef struct {
     st_listening *l;
     st_status status[ST_LISTEN_STEPS];
     st_err err[ST_LISTEN_STEPS];
+    st_sink *sink[ST_LISTEN_STEPS]; /* of files */
 } encoding;
 
 static void encode_step(void *ctx, int i) {
@@ -167,16 +168,21 @@ static void encode_step(void *ctx, int i) {
     e->status[i] = status;
 }
 
+static st_status first_failure(const encoding *e, st_err *err) {
+    for (int i = 0; i < ST_LISTEN_STEPS; i++)
+        if (e->status[i] != ST_OK) {
+            if (err != NULL)
+                *err = e->err[i];
+            return e->status[i];
+        }
+    return ST_OK;
+}
+
 static st_status encode(st_listening *l, st_err *err) {
     encoding e = {.l = l};
     st_ctx_progress(l->job->ctx, 0.98, "steps to MP3");
     st_pool_for(st_ctx_pool(l->job->ctx), ST_LISTEN_STEPS, encode_step, &e);
-    for (int i = 0; i < ST_LISTEN_STEPS; i++)
-        if (e.status[i] != ST_OK) {
-            *err = e.err[i];
-            return e.status[i];
-        }
-    return ST_OK;
+    return first_failure(&e, err);
 }
 
 /* How decoded files miss, into gains: true when they have to be made again. */
@@ -199,18 +205,26 @@ static bool correct(st_listening *l) {
 
 /* --- files --- */
 
+static void write_step(void *ctx, int i) {
+    encoding *e = ctx;
+    e->status[i] = copy(e->l, i, e->sink[i], &e->err[i]);
+}
+
 static st_status write_files(st_listening *l, st_err *err) {
+    encoding e = {.l = l};
     st_status status = ST_OK;
     for (int i = 0; status == ST_OK && i < ST_LISTEN_STEPS; i++) {
-        st_sink *sink = NULL;
         const st_out_spec spec = {.format = {l->rate_hz, 2, -1},
                                   .container = "mp3",
                                   .label = st_listen_file(i)};
-        status = st_out_audio(l->job->out, "listen", i, &spec, &sink, err);
-        if (status == ST_OK)
-            status = copy(l, i, sink, err);
-        st_sink_free(sink);
+        status = st_out_audio(l->job->out, "listen", i, &spec, &e.sink[i], err);
     }
+    if (status == ST_OK) {
+        st_pool_for(st_ctx_pool(l->job->ctx), ST_LISTEN_STEPS, write_step, &e);
+        status = first_failure(&e, err);
+    }
+    for (int i = 0; i < ST_LISTEN_STEPS; i++)
+        st_sink_free(e.sink[i]);
     return status;
 }
 
