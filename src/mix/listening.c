@@ -12,7 +12,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-enum { PART_S = 45, RUN_UP_S = 4, ROUNDS = 3, KBPS = 256 };
+enum { PART_S = 45, RUN_UP_S = 4, ROUNDS = 3, KBPS = 256, CONTROL = 64 };
 
 #define HIGHEST_LUFS (-14.0)
 #define CEILING_DBTP (-1.0)
@@ -42,6 +42,8 @@ static void plan(st_listening *l, st_mix_job *job) {
     l->run_up = (int64_t)RUN_UP_S * rate;
     if (l->run_up > l->first)
         l->run_up = l->first;
+    /* Gains are computed at steps keyed to the frame: the same ones here. */
+    l->run_up += (l->first - l->run_up) % CONTROL;
 }
 
 /* --- equal loudness --- */
