@@ -3,7 +3,11 @@
 #include "mix/page_mix.h"
 #include "page/page.h"
 
+#include <ctype.h>
+#include <math.h>
+#include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 static const struct {
     const char *file, *title, *about;
@@ -76,13 +80,14 @@ void st_listen_mask(st_mix_recipe *recipe, int step) {
 
 /* --- what changed, in words --- */
 
-/* What stands before the last dot of a move's name. */
-static void owner_of(const char *name, char *out, size_t room) {
+/* What stands before the last dot of a move's name, else what it is. */
+static void owner_of(const char *name, const st_move *m, char *out,
+                     size_t room) {
     const char *dot = strrchr(name, '.');
-    size_t n = dot != NULL ? (size_t)(dot - name) : strlen(name);
-    n = n < room ? n : room - 1;
-    memcpy(out, name, n);
-    out[n] = '\0';
+    if (dot != NULL)
+        snprintf(out, room, "%.*s", (int)(dot - name), name);
+    else
+        snprintf(out, room, "%s", st_move_about(m->kind)->title);
 }
 
 static void row(st_text *t, const char *owner, const char *name,
@@ -91,7 +96,8 @@ static void row(st_text *t, const char *owner, const char *name,
     const char *title = st_move_about(m->kind)->title;
     if (m->kind == ST_MOVE_SEND)
         title = dot != NULL ? dot + 1 : title;
-    if (m->kind == ST_MOVE_POLARITY || m->kind == ST_MOVE_DUCK)
+    if (m->kind == ST_MOVE_POLARITY || m->kind == ST_MOVE_TRANSIENT ||
+        dot == NULL)
         title = "";
     st_text_put(t, "<div class=\"move\"><b>");
     st_text_escape(t, owner);
@@ -106,16 +112,48 @@ static void row(st_text *t, const char *owner, const char *name,
     st_text_put(t, "</div>\n");
 }
 
+/* "threshold1_db" reads "threshold 1 -13.65 dB". */
+static void setting(st_text *t, const st_field *f, double value) {
+    size_t named = strlen(f->name), unit = f->unit ? strlen(f->unit) : 0;
+    if (named > unit && unit > 0 &&
+        strcasecmp(f->name + named - unit, f->unit) == 0)
+        named -= unit;
+    for (size_t i = 0; i < named; i++)
+        st_text_add(t, "%s%c", isdigit((unsigned char)f->name[i]) ? " " : "",
+                    f->name[i] == '_' ? ' ' : f->name[i]);
+    st_text_put(t, " ");
+    if (f->kind == ST_FIELD_CHOICE)
+        st_text_put(t, f->choices[(int)value]);
+    else if (f->kind == ST_FIELD_BOOL)
+        st_text_put(t, value != 0.0 ? "yes" : "no");
+    else
+        st_page_number(t, value,
+                       fabs(value) >= 100.0 || value == floor(value) ? 0 : 2);
+    st_text_add(t, "%s%s", f->unit ? " " : "", f->unit ? f->unit : "");
+}
+
+/* Settings that were moved from where they do nothing, each with its reason. */
 static int master_rows(st_text *t, const st_mix_job *job) {
     const st_recipe *r = job->track.recipe;
+    const char *section = "";
     int count = 0;
-    for (int i = 0; i < ST_SET_COUNT; i++) {
-        if (!r->reason[i][0])
-            continue;
-        const st_field *f = st_recipe_field((st_setting)i);
-        st_text_add(t, "<div class=\"move\"><b>%s</b><div>", f->section);
-        st_page_sentence(t, r->reason[i]);
+    if (r->mid_count > 0 && r->curve_reason[0]) {
+        st_text_put(t, "<div class=\"move\"><b>eq curve</b><div>");
+        st_page_sentence(t, r->curve_reason);
         st_text_put(t, "</div></div>\n");
+        count++;
+    }
+    for (int i = 0; i < ST_SET_COUNT; i++) {
+        const st_field *f = st_recipe_field((st_setting)i);
+        if (!r->reason[i][0] || r->value[i] == f->initial)
+            continue;
+        st_text_add(t, "<div class=\"move\"><b>%s</b><div>",
+                    strcmp(section, f->section) != 0 ? f->section : "");
+        setting(t, f, r->value[i]);
+        st_text_put(t, "</div><p>");
+        st_page_sentence(t, r->reason[i]);
+        st_text_put(t, "</p></div>\n");
+        section = f->section;
         count++;
     }
     return count;
@@ -131,7 +169,7 @@ void st_listen_changes(st_text *t, const st_mix_job *job, int step) {
     for (st_move *m; (m = st_mix_recipe_next(&recipe, &walk)) != NULL;) {
         if (!st_move_acts(m) || step_of(&recipe, m, walk.at - 1) != step)
             continue;
-        owner_of(walk.name, owner, sizeof owner);
+        owner_of(walk.name, m, owner, sizeof owner);
         row(t, strcmp(owner, last) == 0 ? "" : owner, walk.name, &recipe, m);
         memcpy(last, owner, sizeof last);
         count++;

@@ -58,17 +58,19 @@ const char *st_page_target(const st_mix_recipe *recipe, int target) {
 
 /* --- moves --- */
 
-static void sources(st_text *t, const st_mix_recipe *recipe, uint64_t source) {
-    const char *between = "";
+/* How many there are. */
+static int sources(st_text *t, const st_mix_recipe *recipe, uint64_t source) {
+    int count = 0;
     for (int i = 0; i < recipe->stems; i++)
         if (source >> i & 1) {
-            st_text_put(t, between);
+            st_text_put(t, count++ > 0 ? ", " : "");
             st_text_escape(t, recipe->stem[i].name);
-            between = ", ";
         }
+    return count;
 }
 
-static void polarity(st_text *t, const st_move *m) {
+static void polarity(st_text *t, const st_mix_recipe *r, const st_move *m) {
+    (void)r;
     bool left = m->value[ST_POLARITY_LEFT] > 0.5;
     bool right = m->value[ST_POLARITY_RIGHT] > 0.5;
     const char *words = left && right ? "turned over"
@@ -97,12 +99,12 @@ static void dynamic_eq(st_text *t, const st_mix_recipe *r, const st_move *m) {
     bell(t, m, ST_DYN_TYPE, ST_DYN_HZ, ST_DYN_Q);
     if (m->source != 0) {
         st_text_put(t, " while ");
-        sources(t, r, m->source);
-        st_text_put(t, " plays");
+        st_text_put(t, sources(t, r, m->source) > 1 ? " play" : " plays");
     }
 }
 
-static void compressor(st_text *t, const st_move *m) {
+static void compressor(st_text *t, const st_mix_recipe *r, const st_move *m) {
+    (void)r;
     st_text_add(t, "%.2g:1 over ", st_move_value(m, ST_COMP_RATIO));
     number(t, m->value[ST_COMP_THRESHOLD], 1, false);
     st_text_add(t, " dBFS, attack %.0f ms, release %.0f ms, makeup ",
@@ -110,7 +112,8 @@ static void compressor(st_text *t, const st_move *m) {
     st_page_db(t, st_move_value(m, ST_COMP_MAKEUP), 1, true);
 }
 
-static void place(st_text *t, const st_move *m) {
+static void place(st_text *t, const st_mix_recipe *r, const st_move *m) {
+    (void)r;
     double pan = round(100.0 * st_move_value(m, ST_PLACE_PAN));
     if (pan == 0.0)
         st_text_put(t, "centre");
@@ -120,7 +123,8 @@ static void place(st_text *t, const st_move *m) {
                 round(10 * st_move_value(m, ST_PLACE_WIDTH)) / 10);
 }
 
-static void parallel(st_text *t, const st_move *m) {
+static void parallel(st_text *t, const st_mix_recipe *r, const st_move *m) {
+    (void)r;
     st_text_add(t, "%.0f %% beside the dry signal, %.2g:1 over ",
                 100.0 * st_move_value(m, ST_PARALLEL_MIX),
                 m->value[ST_PARALLEL_RATIO]);
@@ -129,8 +133,7 @@ static void parallel(st_text *t, const st_move *m) {
 }
 
 static void duck(st_text *t, const st_mix_recipe *r, const st_move *m) {
-    sources(t, r, m->source);
-    st_text_put(t, " lowers ");
+    st_text_put(t, sources(t, r, m->source) > 1 ? " lower " : " lowers ");
     st_text_escape(t, st_page_target(r, m->target));
     st_text_put(t, " by ");
     st_page_db(t, st_move_value(m, ST_DUCK_DEPTH), 1, false);
@@ -141,7 +144,8 @@ static void duck(st_text *t, const st_mix_recipe *r, const st_move *m) {
                 m->value[ST_DUCK_LOOKAHEAD], m->value[ST_DUCK_RELEASE]);
 }
 
-static void reverb(st_text *t, const st_move *m) {
+static void reverb(st_text *t, const st_mix_recipe *r, const st_move *m) {
+    (void)r;
     st_text_add(t, "%.2g s behind %.0f ms, ", m->value[ST_REVERB_DECAY],
                 m->value[ST_REVERB_PREDELAY]);
     st_page_hz(t, m->value[ST_REVERB_LOW_CUT]);
@@ -151,65 +155,74 @@ static void reverb(st_text *t, const st_move *m) {
     st_page_db(t, st_move_value(m, ST_REVERB_RETURN), 1, true);
 }
 
-static void delay(st_text *t, const st_move *m) {
+static void delay(st_text *t, const st_mix_recipe *r, const st_move *m) {
+    (void)r;
     st_text_add(t, "%.0f ms left, %.0f ms right, feedback %.0f %%, return ",
                 m->value[ST_DELAY_LEFT], m->value[ST_DELAY_RIGHT],
                 100.0 * m->value[ST_DELAY_FEEDBACK]);
     st_page_db(t, st_move_value(m, ST_DELAY_RETURN), 1, true);
 }
 
+static void filter(st_text *t, const st_mix_recipe *r, const st_move *m) {
+    (void)r;
+    st_page_hz(t, st_move_value(m, ST_FILTER_HZ));
+    st_text_put(t, m->kind == ST_MOVE_HIGHPASS ? ", 24 dB an octave"
+                                               : ", 12 dB an octave");
+}
+
+static void eq(st_text *t, const st_mix_recipe *r, const st_move *m) {
+    (void)r;
+    st_page_db(t, st_move_value(m, ST_EQ_GAIN), 1, true);
+    bell(t, m, ST_EQ_TYPE, ST_EQ_HZ, ST_EQ_Q);
+}
+
+static void deesser(st_text *t, const st_mix_recipe *r, const st_move *m) {
+    (void)r;
+    st_text_put(t, "up to ");
+    st_page_db(t, -st_move_value(m, ST_DEESS_RANGE), 1, true);
+    st_text_put(t, " from ");
+    st_page_hz(t, m->value[ST_DEESS_HZ]);
+}
+
+static void transient(st_text *t, const st_mix_recipe *r, const st_move *m) {
+    (void)r;
+    st_text_put(t, "attacks ");
+    st_page_db(t, st_move_value(m, ST_TRANSIENT_ATTACK), 1, true);
+    st_text_put(t, ", sustain ");
+    st_page_db(t, st_move_value(m, ST_TRANSIENT_SUSTAIN), 1, true);
+}
+
+static void staging(st_text *t, const st_mix_recipe *r, const st_move *m) {
+    (void)r;
+    st_page_db(t, m->value[ST_STAGING_GAIN], 1, true);
+}
+
+/* Fader and sends: one level. */
+static void level(st_text *t, const st_mix_recipe *r, const st_move *m) {
+    (void)r;
+    st_page_db(t, st_move_value(m, 0), 1, true);
+}
+
 void st_page_move_words(st_text *t, const st_mix_recipe *recipe,
                         const st_move *m) {
-    switch (m->kind) {
-    case ST_MOVE_POLARITY:
-        polarity(t, m);
-        break;
-    case ST_MOVE_HIGHPASS:
-    case ST_MOVE_LOWPASS:
-        st_page_hz(t, st_move_value(m, ST_FILTER_HZ));
-        st_text_put(t, m->kind == ST_MOVE_HIGHPASS ? ", 24 dB an octave"
-                                                   : ", 12 dB an octave");
-        break;
-    case ST_MOVE_EQ:
-        st_page_db(t, st_move_value(m, ST_EQ_GAIN), 1, true);
-        bell(t, m, ST_EQ_TYPE, ST_EQ_HZ, ST_EQ_Q);
-        break;
-    case ST_MOVE_DYNAMIC_EQ:
-        dynamic_eq(t, recipe, m);
-        break;
-    case ST_MOVE_DEESSER:
-        st_text_put(t, "up to ");
-        st_page_db(t, -st_move_value(m, ST_DEESS_RANGE), 1, true);
-        st_text_put(t, " from ");
-        st_page_hz(t, m->value[ST_DEESS_HZ]);
-        break;
-    case ST_MOVE_COMPRESSOR:
-        compressor(t, m);
-        break;
-    case ST_MOVE_PLACE:
-        place(t, m);
-        break;
-    case ST_MOVE_TRANSIENT:
-        st_text_put(t, "attacks ");
-        st_page_db(t, st_move_value(m, ST_TRANSIENT_ATTACK), 1, true);
-        st_text_put(t, ", sustain ");
-        st_page_db(t, st_move_value(m, ST_TRANSIENT_SUSTAIN), 1, true);
-        break;
-    case ST_MOVE_PARALLEL:
-        parallel(t, m);
-        break;
-    case ST_MOVE_DUCK:
-        duck(t, recipe, m);
-        break;
-    case ST_MOVE_REVERB:
-        reverb(t, m);
-        break;
-    case ST_MOVE_DELAY:
-        delay(t, m);
-        break;
-    default: /* one gain: staging, fader, send */
-        st_page_db(
-            t, m->kind == ST_MOVE_STAGING ? m->value[0] : st_move_value(m, 0),
-            1, true);
-    }
+    static void (*const words[ST_MOVE_KINDS])(st_text *, const st_mix_recipe *,
+                                              const st_move *) = {
+        [ST_MOVE_STAGING] = staging,
+        [ST_MOVE_POLARITY] = polarity,
+        [ST_MOVE_HIGHPASS] = filter,
+        [ST_MOVE_LOWPASS] = filter,
+        [ST_MOVE_EQ] = eq,
+        [ST_MOVE_DYNAMIC_EQ] = dynamic_eq,
+        [ST_MOVE_DEESSER] = deesser,
+        [ST_MOVE_COMPRESSOR] = compressor,
+        [ST_MOVE_FADER] = level,
+        [ST_MOVE_PLACE] = place,
+        [ST_MOVE_SEND] = level,
+        [ST_MOVE_TRANSIENT] = transient,
+        [ST_MOVE_PARALLEL] = parallel,
+        [ST_MOVE_DUCK] = duck,
+        [ST_MOVE_REVERB] = reverb,
+        [ST_MOVE_DELAY] = delay,
+    };
+    words[m->kind](t, recipe, m);
 }

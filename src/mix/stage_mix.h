@@ -25,10 +25,10 @@ typedef struct {
     st_print prints[ST_MIX_STEMS];
     st_premix premix;
     st_guard_figures figures;
-    st_track track;  /* the master */
+    st_track track;   /* the master */
     json_t *previews; /* what was written of them, an array or NULL */
-    int passes;      /* of the desk */
-    double from, to; /* progress of the part under way */
+    int passes;       /* of the desk */
+    double from, to;  /* progress of the part under way */
 } st_mix_job;
 
 st_status st_mix_run(st_ctx *ctx, st_in *in, st_out *out, st_err *err);
