@@ -64,18 +64,20 @@ st_status st_excerpt_source_new(st_source **out, st_source *in, int64_t first,
 
 st_status st_mix_plain_source(const st_mix_job *job, st_source **out,
                               st_err *err) {
-    st_source *stem[ST_MIX_STEMS];
-    double gain[ST_MIX_STEMS];
-    int count = 0;
+    st_source *file[ST_SESSION_FILES];
+    double gain[ST_SESSION_FILES];
+    int count = 0, files = st_in_count(job->in, job->session.input);
     st_status status = ST_OK;
-    while (status == ST_OK && count < job->recipe.stems) {
-        status = st_mix_open_stem(job, count, &stem[count], err);
+    for (int i = 0; status == ST_OK && i < files; i++) {
+        if (job->session.file[i].left_out)
+            continue;
+        status = st_session_source(&job->session, i, &file[count], err);
         if (status == ST_OK)
             gain[count++] = 1.0;
     }
     if (status == ST_OK)
-        return st_sum_source_new(out, stem, gain, count, err);
+        return st_sum_source_new(out, file, gain, count, err);
     while (count > 0)
-        st_source_free(stem[--count]);
+        st_source_free(file[--count]);
     return status;
 }

@@ -10,8 +10,8 @@
 ST_MUST_USE st_status st_excerpt_source_new(st_source **out, st_source *in,
                                             int64_t first, int64_t frames,
                                             st_err *err);
-/* All stems of a job as their files have them, mono to both sides at 0 dB.
- * [any] */
+/* All files of a job that were not left out, as they are: mono to both sides at
+ * 0 dB. [any] */
 ST_MUST_USE st_status st_mix_plain_source(const st_mix_job *job,
                                           st_source **out, st_err *err);
 
