@@ -1,7 +1,9 @@
 #include "mix/stage_mix.h"
 
+#include "core/alloc.h"
 #include "master/report.h"
 #include "mix/group.h"
+#include "mix/page_mix.h"
 #include "mix/recipe_json.h"
 
 #include <math.h>
@@ -237,7 +239,8 @@ json_t *st_mix_report(const st_mix_job *job) {
     json_t *phases = st_ctx_phases(job->ctx);
     const st_report_facts facts = {.options = &job->options,
                                    .seconds = st_ctx_seconds(job->ctx),
-                                   .phases = phases};
+                                   .phases = phases,
+                                   .previews = job->previews};
     json_t *report = st_report_json(&job->track, &facts);
     json_decref(phases);
     if (report == NULL)
@@ -274,9 +277,23 @@ st_status st_mix_publish_recipe(st_mix_job *job, st_err *err) {
     return give(job, "recipe_used", recipe_json(job), err);
 }
 
+static st_status give_page(st_mix_job *job, st_err *err) {
+    st_text text = {0};
+    if (!st_out_wanted(job->out, "page"))
+        return ST_OK;
+    st_status status = st_mix_page(job, &text);
+    status = status == ST_OK ? st_out_bytes(job->out, "page", 0, text.data,
+                                            text.length, err)
+                             : st_err_set(err, status, "Out of memory.");
+    st_free(text.data);
+    return status;
+}
+
 st_status st_mix_publish(st_mix_job *job, st_err *err) {
     st_status status = st_mix_publish_recipe(job, err);
     if (status == ST_OK)
         status = give(job, "report", st_mix_report(job), err);
+    if (status == ST_OK)
+        status = give_page(job, err);
     return status;
 }

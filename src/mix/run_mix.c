@@ -166,6 +166,10 @@ static st_status work(st_mix_job *job, st_err *err) {
         return st_mix_publish_recipe(job, err);
     if (status == ST_OK)
         status = st_mix_master(job, err);
+    if (status == ST_OK && st_out_wanted(job->out, "preview"))
+        status = st_mix_preview(job, err);
+    if (status == ST_OK && st_out_wanted(job->out, "listen"))
+        status = st_mix_listen(job, err);
     if (status == ST_OK)
         status = st_mix_publish(job, err);
     return status;
@@ -188,6 +192,7 @@ st_status st_mix_run(st_ctx *ctx, st_in *in, st_out *out, st_err *err) {
     st_free(job->files);
     st_track_deinit(&job->track);
     json_decref(job->given);
+    json_decref(job->previews);
     st_free(job);
     return status;
 }

@@ -136,6 +136,29 @@ static const st_output outputs[] = {
      .within = "taps",
      .beside = "/taps.json",
      .help = "Which file is before and after which unit."},
+    {.name = "page",
+     .kind = ST_KIND_HTML,
+     .beside = "/report.html",
+     .help = "The report as one page with pictures and every move."},
+    {.name = "preview",
+     .kind = ST_KIND_AUDIO,
+     .beside = "/preview.ab.mp3",
+     .when = "preview",
+     .container = "mp3",
+     .help = "The plain sum of the stems and the mix in turns at equal "
+             "loudness."},
+    {.name = "listen",
+     .kind = ST_KIND_AUDIO,
+     .flag = "listen",
+     .many = true,
+     .container = "mp3",
+     .help = "The mix step by step at equal loudness, from the plain sum to "
+             "the master, and a page to change between steps as they play."},
+    {.name = "listen_page",
+     .kind = ST_KIND_HTML,
+     .within = "listen",
+     .beside = "/index.html",
+     .help = "The page of the steps, with their sound inside."},
     {0}};
 
 extern const st_stage st_stage_mix;

@@ -27,9 +27,10 @@ typedef struct {
     st_print prints[ST_MIX_STEMS];
     st_premix premix;
     st_guard_figures figures;
-    st_track track;  /* the master */
-    int passes;      /* of the desk */
-    double from, to; /* progress of the part under way */
+    st_track track;   /* the master */
+    json_t *previews; /* what was written of them, an array or NULL */
+    int passes;       /* of the desk */
+    double from, to;  /* progress of the part under way */
 } st_mix_job;
 
 st_status st_mix_run(st_ctx *ctx, st_in *in, st_out *out, st_err *err);
@@ -53,6 +54,12 @@ ST_MUST_USE st_status st_mix_taps(st_mix_job *job, st_err *err);
 ST_MUST_USE st_status st_mix_print_stems(st_mix_job *job, st_err *err);
 /* The premaster through mastering into the output `master`. */
 ST_MUST_USE st_status st_mix_master(st_mix_job *job, st_err *err);
+/* --preview: the plain sum of the stems and the mix in turns at equal loudness
+ * (preview_mix.c). */
+ST_MUST_USE st_status st_mix_preview(st_mix_job *job, st_err *err);
+/* --listen: every step of the mix at equal loudness, and a page to change
+ * between them while they play (listening.c). */
+ST_MUST_USE st_status st_mix_listen(st_mix_job *job, st_err *err);
 /* The documents of a finished job. */
 ST_MUST_USE st_status st_mix_publish(st_mix_job *job, st_err *err);
 /* The recipe alone, with the master's part of a given one. */

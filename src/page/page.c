@@ -78,7 +78,8 @@ static const char *const style[] = {
     "margin-bottom:14px;border-color:#ddd}@page{margin:14mm}}",
 };
 
-void st_page_begin(st_text *t, const char *name, const char *kind) {
+void st_page_begin_styled(st_text *t, const char *name, const char *kind,
+                          const char *const *css, int count) {
     st_text_put(t, "<!doctype html>\n<html lang=\"en\"><head><meta "
                    "charset=\"utf-8\"><meta name=\"viewport\" "
                    "content=\"width=device-width,initial-scale=1\">\n<title>");
@@ -86,7 +87,13 @@ void st_page_begin(st_text *t, const char *name, const char *kind) {
     st_text_add(t, " \xC2\xB7 %s</title>\n<style>\n", kind);
     for (size_t i = 0; i < sizeof style / sizeof style[0]; i++)
         st_text_put(t, style[i]);
+    for (int i = 0; i < count; i++)
+        st_text_put(t, css[i]);
     st_text_put(t, "\n</style></head>\n<body><main>\n");
+}
+
+void st_page_begin(st_text *t, const char *name, const char *kind) {
+    st_page_begin_styled(t, name, kind, NULL, 0);
 }
 
 void st_page_end(st_text *t) {
@@ -104,8 +111,7 @@ void st_page_number(st_text *t, double value, int decimals) {
     st_text_add(t, "%s%s", value < 0 && !zero ? "\xE2\x88\x92" : "", text);
 }
 
-void st_page_png(st_text *t, const unsigned char *bytes, size_t size,
-                 const char *label) {
+void st_page_base64(st_text *t, const unsigned char *bytes, size_t size) {
     size_t room =
         sodium_base64_encoded_len(size, sodium_base64_VARIANT_ORIGINAL);
     char *text = st_calloc(room, 1);
@@ -114,10 +120,15 @@ void st_page_png(st_text *t, const unsigned char *bytes, size_t size,
         return;
     }
     sodium_bin2base64(text, room, bytes, size, sodium_base64_VARIANT_ORIGINAL);
+    st_text_put(t, text);
+    st_free(text);
+}
+
+void st_page_png(st_text *t, const unsigned char *bytes, size_t size,
+                 const char *label) {
     st_text_put(t, "<img alt=\"");
     st_text_escape(t, label);
     st_text_put(t, "\" src=\"data:image/png;base64,");
-    st_text_put(t, text);
+    st_page_base64(t, bytes, size);
     st_text_put(t, "\">\n");
-    st_free(text);
 }

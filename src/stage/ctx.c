@@ -229,6 +229,14 @@ void st_ctx_warn(st_ctx *ctx, const char *code, const char *format, ...) {
     va_end(args);
 }
 
+json_t *st_ctx_warnings(st_ctx *ctx) {
+    lock(ctx);
+    json_t *copy =
+        ctx->warnings != NULL ? json_deep_copy(ctx->warnings) : json_array();
+    unlock(ctx);
+    return copy;
+}
+
 void st_ctx_skip(st_ctx *ctx, const char *part, const char *format, ...) {
     va_list args;
     va_start(args, format);

@@ -84,6 +84,9 @@ void st_ctx_note(st_ctx *ctx, const char *format, ...) ST_PRINTF(2, 3);
  */
 void st_ctx_warn(st_ctx *ctx, const char *code, const char *format, ...)
     ST_PRINTF(3, 4);
+/* Warnings so far, [{"code", "message"}], a new reference; NULL when out of
+ * memory. */
+json_t *st_ctx_warnings(st_ctx *ctx);
 /* A part of the work could not run; the reason goes into the result and the
  * job ends with a warning. Never pass audio through and call it done. */
 void st_ctx_skip(st_ctx *ctx, const char *part, const char *format, ...)
