@@ -15,8 +15,10 @@ bool st_mix_keeps(st_mix_job *job) {
 
 static bool key_of(const st_mix_job *job, int stem,
                    char key[ST_HASH_TEXT_BYTES]) {
+    char maker[ST_PRINT_MAKER_BYTES];
+    st_print_maker(st_stage_mix.version, maker);
     return st_print_key(&job->recipe, &job->session, job->heard.file, stem,
-                        st_stage_mix.version, key);
+                        maker, key);
 }
 
 void st_mix_find_prints(st_mix_job *job) {

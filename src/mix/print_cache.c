@@ -25,6 +25,15 @@ bool st_print_cache_folder(const char *root, char *path, size_t bytes) {
     return access(path, W_OK | X_OK) == 0;
 }
 
+void st_print_maker(int version, char text[ST_PRINT_MAKER_BYTES]) {
+    struct stat about = {0};
+    (void)stat("/proc/self/exe", &about);
+    snprintf(text, ST_PRINT_MAKER_BYTES, "%d %ju %ju %jd %jd.%09ld", version,
+             (uintmax_t)about.st_dev, (uintmax_t)about.st_ino,
+             (intmax_t)about.st_size, (intmax_t)about.st_mtim.tv_sec,
+             about.st_mtim.tv_nsec);
+}
+
 static bool name_of(const char *folder, const char *key, char *path,
                     size_t bytes) {
     int length = snprintf(path, bytes, "%s/%s", folder, key);

@@ -99,13 +99,13 @@ static void put_strip(writer *w, int stem) {
 }
 
 bool st_print_key(const st_mix_recipe *recipe, const st_session *session,
-                  const int *file, int stem, int version,
+                  const int *file, int stem, const char *maker,
                   char key[ST_HASH_TEXT_BYTES]) {
     writer w = {
         .recipe = recipe, .session = session, .file = file, .known = true};
     st_hash_init(&w.hash);
     put(&w, "stemma.print/1");
-    put_int(&w, version);
+    put(&w, maker);
     put_int(&w, (long long)sizeof(st_strip_meter));
     put_int(&w, session->rate_hz);
     put_sound(&w, stem);
