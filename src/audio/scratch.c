@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum { ROOM = 1 << 16 };
@@ -123,5 +124,36 @@ st_status st_scratch_read(const st_scratch *s, int64_t offset, void *data,
         bytes -= (size_t)done;
         offset += done;
     }
+    return ST_OK;
+}
+
+st_status st_scratch_keep(st_scratch *s, const char *path, st_err *err) {
+    char own[64], fresh[PATH_MAX];
+    snprintf(own, sizeof own, "/proc/self/fd/%d", s->fd);
+    int length = snprintf(fresh, sizeof fresh, "%s.%ld", path, (long)getpid());
+    if (length < 0 || (size_t)length >= sizeof fresh)
+        return st_err_set(err, ST_IO, "The name '%s' is too long.", path);
+    if (linkat(AT_FDCWD, own, AT_FDCWD, fresh, AT_SYMLINK_FOLLOW) == 0 &&
+        rename(fresh, path) == 0)
+        return ST_OK;
+    int why = errno;
+    (void)unlink(fresh);
+    return st_err_set(err, ST_IO, "Cannot keep '%s': %s.", path, strerror(why));
+}
+
+st_status st_scratch_open(st_scratch **out, const char *path, st_err *err) {
+    struct stat about;
+    st_scratch *s = st_calloc(1, sizeof *s);
+    if (s == NULL)
+        return st_err_set(err, ST_NO_MEM, "Not enough memory for scratch.");
+    s->fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (s->fd < 0 || fstat(s->fd, &about) != 0 || !S_ISREG(about.st_mode)) {
+        if (s->fd >= 0)
+            close(s->fd);
+        st_free(s);
+        return st_err_set(err, ST_NOT_FOUND, "There is no file '%s'.", path);
+    }
+    s->written = about.st_size;
+    *out = s;
     return ST_OK;
 }

@@ -31,5 +31,14 @@ int64_t st_scratch_size(const st_scratch *s);
 /* `bytes` from `offset`, which must have been flushed: else ST_IO. [any] */
 ST_MUST_USE st_status st_scratch_read(const st_scratch *s, int64_t offset,
                                       void *data, size_t bytes, st_err *err);
+/* Give the file, as flushed, the name `path` (which it replaces), in the file
+ * system of its folder; it stays readable here, and is not to be appended to
+ * again. ST_IO, also where the file system has no nameless files. [one at a
+ * time] */
+ST_MUST_USE st_status st_scratch_keep(st_scratch *s, const char *path,
+                                      st_err *err);
+/* A kept file, to be read. ST_NOT_FOUND, ST_NO_MEM. [any] */
+ST_MUST_USE st_status st_scratch_open(st_scratch **out, const char *path,
+                                      st_err *err);
 
 #endif

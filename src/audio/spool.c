@@ -1,23 +1,8 @@
-#include "audio/spool.h"
+#include "audio/spool_impl.h"
 
-#include "audio/scratch.h"
 #include "core/alloc.h"
 
-#include <stdatomic.h>
-#include <stdbool.h>
 #include <string.h>
-
-/* Stripe b, channel c starts at float (b * channels + c) * STRIPE. The last
- * stripe is stored whole; `frames` says how much of it counts. */
-struct st_spool {
-    atomic_int references;
-    atomic_llong frames;
-    atomic_bool finished;
-    bool has_sink;
-    st_scratch *bytes;
-    int rate_hz;
-    int channels;
-};
 
 typedef struct {
     st_sink base;

@@ -11,6 +11,8 @@
 
 #include "audio/stream.h"
 
+#include <stddef.h>
+
 enum { ST_SPOOL_STRIPE = 16384 };
 
 typedef struct st_spool st_spool;
@@ -34,6 +36,20 @@ ST_MUST_USE st_status st_spool_source(st_spool *spool, st_source **out,
                                       st_err *err);
 /* Frames written so far. [any] */
 int64_t st_spool_frames(const st_spool *spool);
+
+enum { ST_SPOOL_NOTE_BYTES = 4096 };
+/* Keep a finished spool as the file `path`, with `bytes` (at most
+ * ST_SPOOL_NOTE_BYTES) of the caller's beside it. The folder must be in the
+ * file system of the spool's. Nothing is synced: a kept spool is trusted until
+ * the machine starts anew. ST_IO, ST_BAD_ARG. [one at a time] */
+ST_MUST_USE st_status st_spool_keep(st_spool *spool, const char *path,
+                                    const void *note, size_t bytes,
+                                    st_err *err);
+/* A kept spool, and its note, which must have that length. ST_NOT_FOUND when
+ * there is none, ST_BAD_DATA when it is not whole or not of this start of the
+ * machine, ST_NO_MEM. [any] */
+ST_MUST_USE st_status st_spool_open(st_spool **out, const char *path,
+                                    void *note, size_t bytes, st_err *err);
 
 /* Copy `source` (from where it stands) to `sink` until the end; `copied` (may
  * be NULL) gets the frames. Stops with ST_CANCELLED when `cancelled` (may be

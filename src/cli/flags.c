@@ -108,7 +108,10 @@ static void add_common(cli_flags *out, const st_stage *stage) {
         ->letter = 'q';
     add(out, CLI_FLAG_THREADS, 0, "threads", "N",
         "Threads that work, 1 to 64 (default: one for each CPU).");
-    if (stage->cacheable)
+    if (stage->keeps)
+        add(out, CLI_FLAG_NO_CACHE, 0, "no-cache", NULL,
+            "Neither use nor keep parts of earlier work.");
+    else if (stage->cacheable)
         add(out, CLI_FLAG_NO_CACHE, 0, "no-cache", NULL,
             "Measure again even if the result is known.");
     add(out, CLI_FLAG_DRY_RUN, 0, "dry-run", NULL,

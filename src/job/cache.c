@@ -243,9 +243,11 @@ static bool fits(const st_step *step) {
 bool st_cache_load(st_step *step) {
     const char *root = step->run->options->cache_dir;
     char key[ST_HASH_TEXT_BYTES];
+    bool keeps = step->plan->stage->keeps && root != NULL;
+    if (keeps || fits(step))
+        items_know_files(step, root);
     if (!fits(step))
         return false;
-    items_know_files(step, root);
     if (!st_cache_key(step, key))
         return false;
     json_t *entry = entry_get(root, "results", key);
@@ -272,6 +274,8 @@ static json_t *documents_of(const st_step *step) {
 void st_cache_store(st_step *step) {
     const char *root = step->run->options->cache_dir;
     char key[ST_HASH_TEXT_BYTES];
+    if (step->plan->stage->keeps && root != NULL)
+        items_note_files(step, root);
     if (!fits(step) || json_array_size(step->ctx.warnings) > 0 ||
         json_array_size(step->ctx.skipped) > 0 || !st_cache_key(step, key))
         return;

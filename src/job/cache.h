@@ -24,7 +24,8 @@ enum { ST_CACHE_RESULTS_BYTES = 64 << 20, ST_CACHE_FILES_BYTES = 16 << 20 };
 bool st_cache_key(const st_step *step, char key[ST_HASH_TEXT_BYTES]);
 
 /* Fill in the step's documents from an equal run; false when there is none,
- * or the stage is not cacheable. */
+ * or the stage is not cacheable. Items get to know their PCM where files did
+ * not change, also for a stage that `keeps`. */
 bool st_cache_load(st_step *step);
 /* Keep what the step has made, if it may be kept (no warnings). */
 void st_cache_store(st_step *step);

@@ -159,8 +159,9 @@ static bool named_by_content(const st_step *step) {
 /* Only what may be kept is worth the hashing. */
 static bool wants_hash(const st_item *item) {
     const st_step *step = item->step;
-    bool kept =
-        step->plan->stage->cacheable && step->run->options->cache_dir != NULL;
+    const st_stage *stage = step->plan->stage;
+    bool kept = (stage->cacheable || stage->keeps) &&
+                step->run->options->cache_dir != NULL;
     return item->pcm[0] == '\0' && (kept || named_by_content(step));
 }
 

@@ -84,6 +84,7 @@ static st_status step_init(st_run *run, int number) {
         .engine = plan->stage->engines[plan->engine].name,
         .params = plan->params,
         .seed = plan->seed,
+        .cache = plan->stage->keeps ? run->options->cache_dir : NULL,
         .ops = &ctx_ops,
         .host = step,
         .warnings = json_array(),

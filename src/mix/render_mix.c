@@ -18,13 +18,23 @@ static bool tick(void *ctx, const char *phase, double fraction) {
     return st_mix_tick(ctx, phase, fraction);
 }
 
+/* Spools of prints stand where they can be kept. */
+static st_status print_missing(st_mix_job *job, const st_mix_means *means,
+                               st_err *err) {
+    st_mix_means here = *means;
+    if (st_mix_keeps(job))
+        here.folder = job->kept_folder;
+    st_mix_find_prints(job);
+    return st_mix_prints(&here, &job->recipe, job->prints, err);
+}
+
 static st_status print(st_mix_job *job, const st_mix_means *means,
                        st_err *err) {
     st_status status = ST_OK;
     job->from = 0.35;
     job->to = 0.6;
     for (int round = 0; status == ST_OK && round < STRIP_ROUNDS; round++) {
-        status = st_mix_prints(means, &job->recipe, job->prints, err);
+        status = print_missing(job, means, err);
         uint64_t again = status == ST_OK && !job->complete
                              ? st_guard_strips(&job->recipe, job->prints)
                              : 0;
@@ -32,11 +42,13 @@ static st_status print(st_mix_job *job, const st_mix_means *means,
             if (again >> i & 1)
                 st_print_deinit(&job->prints[i]);
         if (again == 0)
-            return status;
+            break;
     }
-    return status == ST_OK
-               ? st_mix_prints(means, &job->recipe, job->prints, err)
-               : status;
+    if (status == ST_OK)
+        status = print_missing(job, means, err);
+    if (status == ST_OK)
+        st_mix_keep_prints(job);
+    return status;
 }
 
 static st_status desk(st_mix_job *job, const st_mix_means *means, st_err *err) {

@@ -180,6 +180,7 @@ const st_stage st_stage_mix = {
     .params = params,
     .inputs = inputs,
     .outputs = outputs,
+    .keeps = true,
     .seeded = true,
     .run = st_mix_run,
 };

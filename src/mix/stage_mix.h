@@ -25,6 +25,8 @@ typedef struct {
     st_preset preset; /* of the master */
     st_decide_options options;
     st_print prints[ST_MIX_STEMS];
+    bool kept[ST_MIX_STEMS]; /* that print is from an earlier run */
+    char kept_folder[4096];  /* of prints; "": none */
     st_premix premix;
     st_guard_figures figures;
     st_track track;   /* the master */
@@ -48,6 +50,12 @@ ST_MUST_USE st_status st_mix_render(st_mix_job *job, st_err *err);
 /* Source of stem i of the recipe: all passes read through it. [any] */
 ST_MUST_USE st_status st_mix_open_stem(const st_mix_job *job, int stem,
                                        st_source **out, st_err *err);
+/* Prints of earlier runs (keep_mix.c): is there a place for them? */
+bool st_mix_keeps(st_mix_job *job);
+/* Prints that are missing, where an equal one was kept. */
+void st_mix_find_prints(st_mix_job *job);
+/* Keeps those that were made. */
+void st_mix_keep_prints(st_mix_job *job);
 /* --taps: what stands before and behind every unit, into files (taps.c). */
 ST_MUST_USE st_status st_mix_taps(st_mix_job *job, st_err *err);
 /* --print-stems: each stem, bus and return as it is in the mix (prints.c). */

@@ -88,6 +88,10 @@ st_status st_ctx_folder(st_ctx *ctx, const char **path, st_err *err) {
     return ctx->ops->folder(ctx->host, path, err);
 }
 
+const char *st_ctx_cache(const st_ctx *ctx) {
+    return ctx->cache;
+}
+
 /* -- progress and notes */
 
 /* The lock is inside a ctx that readers see as const. */

@@ -57,6 +57,11 @@ uint64_t st_ctx_seed(const st_ctx *ctx);
 ST_MUST_USE st_status st_ctx_folder(st_ctx *ctx, const char **path,
                                     st_err *err);
 
+/* A folder in which a stage that `keeps` may keep parts of its work for later
+ * runs, beside other processes; NULL: nothing is to be kept or looked up. [any]
+ */
+const char *st_ctx_cache(const st_ctx *ctx);
+
 /* -- up: progress and notes; down: cancel --------------------------------- */
 
 /* fraction 0..1 of the whole stage, never falling; phase is a short word
@@ -116,7 +121,8 @@ st_bits st_in_bits(st_in *in, const char *name, int index);
 int64_t st_in_timecode(st_in *in, const char *name, int index);
 /* The content hash of an audio item (docs/formats.md, `pcm`): BLAKE2b-256 of
  * its decoded samples. Known when a source of it has been read to its end, if
- * an output that is wanted says `by_content`; ST_NOT_FOUND until then. */
+ * an output that is wanted says `by_content` or the stage `keeps`; for the
+ * latter also of files that did not change since. ST_NOT_FOUND until then. */
 ST_MUST_USE st_status st_in_hash(st_in *in, const char *name, int index,
                                  char text[ST_HASH_TEXT_BYTES], st_err *err);
 /* Format of an audio item; `frames` -1 until decoded (st_in_open makes it

@@ -29,6 +29,7 @@ struct st_ctx {
     const char *engine;
     const json_t *params; /* from st_params_resolve */
     uint64_t seed;
+    const char *cache; /* st_ctx_cache */
     const st_ctx_ops *ops;
     void *host;
     /* Filled while it runs. Arrays of {code|part, message}; the runner makes

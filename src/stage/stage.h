@@ -135,6 +135,8 @@ typedef struct {
     const st_output *outputs;
     bool cacheable; /* its json is small: an equal run that wants nothing else
                        reuses it; other outputs must have a flag */
+    bool keeps;     /* keeps parts of its work in st_ctx_cache, and names them
+                       by st_in_hash */
     bool seeded;    /* uses st_ctx_seed: --seed exists */
     /* Do the work. On failure `err` says what a person can do. Must look at
      * st_ctx_cancelled at least every 100 ms of work and then return

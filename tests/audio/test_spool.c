@@ -4,8 +4,12 @@
 #include "audio/spool.h"
 
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 /* A value that tells channel and frame apart, exact in float. */
 static float mark(int channel, int64_t frame) {
@@ -164,6 +168,71 @@ static int stop(void *ctx) {
     return --*(int *)ctx < 0;
 }
 
+enum { KEPT = 20000 };
+
+/* A stereo spool kept as `path` with the note "note". */
+static void keep(const char *folder, const char *path) {
+    st_spool *spool = NULL;
+    st_sink *sink = NULL;
+    assert_int_equal(st_spool_new(&spool, folder, 48000, 2, NULL), ST_OK);
+    assert_int_equal(st_spool_sink(spool, &sink, NULL), ST_OK);
+    assert_int_equal(st_spool_keep(spool, path, "note", 4, NULL), ST_BAD_ARG);
+    put(sink, KEPT, 777);
+    assert_int_equal(st_sink_finish(sink, NULL), ST_OK);
+    st_sink_free(sink);
+    assert_int_equal(st_spool_keep(spool, path, "note", 4, NULL), ST_OK);
+    st_source *source = NULL;
+    assert_int_equal(st_spool_source(spool, &source, NULL), ST_OK);
+    get(source, 0, 4096); /* still its own */
+    st_source_free(source);
+    st_spool_free(spool);
+}
+
+static void test_spool_kept_and_opened(void **state) {
+    (void)state;
+    char folder[] = "/var/tmp/stemma-keep-XXXXXX", path[64], note[4];
+    st_spool *spool = NULL;
+    st_source *source = NULL;
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/kept", folder);
+    assert_int_equal(st_spool_open(&spool, path, note, 4, NULL), ST_NOT_FOUND);
+    keep(folder, path);
+    keep(folder, path); /* replaces */
+    assert_int_equal(st_spool_open(&spool, path, note, 4, NULL), ST_OK);
+    assert_memory_equal(note, "note", 4);
+    assert_int_equal(unlink(path), 0); /* who has it open keeps it */
+    assert_int_equal(st_spool_source(spool, &source, NULL), ST_OK);
+    assert_int_equal(source->format.rate_hz, 48000);
+    assert_int_equal(source->format.channels, 2);
+    assert_int_equal(source->format.frames, KEPT);
+    get(source, 0, 4096);
+    get(source, 12345, 63);
+    st_source_free(source);
+    st_spool_free(spool);
+    assert_int_equal(rmdir(folder), 0);
+}
+
+/* Whatever is not exactly what was kept is refused. */
+static void test_spool_kept_and_torn(void **state) {
+    (void)state;
+    char folder[] = "/var/tmp/stemma-keep-XXXXXX", path[64], note[5];
+    st_spool *spool = NULL;
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof path, "%s/kept", folder);
+    keep(folder, path);
+    struct stat about;
+    assert_int_equal(stat(path, &about), 0);
+    assert_int_equal(st_spool_open(&spool, path, note, 5, NULL), ST_BAD_DATA);
+    assert_int_equal(truncate(path, about.st_size + 1), 0);
+    assert_int_equal(st_spool_open(&spool, path, note, 4, NULL), ST_BAD_DATA);
+    assert_int_equal(truncate(path, about.st_size - 4096), 0);
+    assert_int_equal(st_spool_open(&spool, path, note, 4, NULL), ST_BAD_DATA);
+    assert_int_equal(truncate(path, 0), 0);
+    assert_int_equal(st_spool_open(&spool, path, note, 4, NULL), ST_BAD_DATA);
+    assert_int_equal(unlink(path), 0);
+    assert_int_equal(rmdir(folder), 0);
+}
+
 static void test_memory_and_copy(void **state) {
     (void)state;
     st_buffer block = {0};
@@ -199,6 +268,8 @@ int main(void) {
         cmocka_unit_test(test_spool_readers_do_not_disturb_each_other),
         cmocka_unit_test(test_spool_says_where_it_cannot_write),
         cmocka_unit_test(test_spool_full_disk_is_a_sentence),
+        cmocka_unit_test(test_spool_kept_and_opened),
+        cmocka_unit_test(test_spool_kept_and_torn),
         cmocka_unit_test(test_memory_and_copy),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
