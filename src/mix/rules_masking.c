@@ -1,7 +1,6 @@
 #include "mix/decide.h"
 
 #include "core/math.h"
-#include "mix/units.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -30,7 +29,6 @@ static const double rank[ST_ROLE_COUNT] = {
 #define WORTH_DB 1.2 /* mean excess from which a cut is worth making */
 #define ALWAYS 0.6   /* share of time from which the cut may stand still */
 #define BELOW_DB 6.0 /* of the key, where a dynamic cut begins */
-#define LEAST_DB 0.5 /* a smaller cut is left out */
 
 /* What masker m does in a band to all that stand above it. */
 typedef struct {
@@ -127,57 +125,6 @@ static void where(const st_mix_case *c, int masker, int victim, char *text,
                      h->harmony->sections[i].label);
 }
 
-/* How deep all bands of an EQ cut together where they cut most, dB. */
-static double deepest(const st_mix_case *c, const st_move *eq) {
-    const double rate = c->heard->rate_hz;
-    st_biquad_coeffs section[ST_MIX_EQS];
-    st_biquad_params params;
-    double most = 0.0;
-    st_units_eq(eq, &params);
-    for (int i = 0; i < ST_MIX_EQS; i++)
-        section[i] = st_biquad_design(&params.section[i], rate);
-    for (double hz = 20.0; hz < 0.45 * rate; hz *= 1.06) {
-        double db = 0.0;
-        for (int i = 0; i < ST_MIX_EQS; i++)
-            db -= st_biquad_gain_db(&section[i], hz, rate);
-        most = fmax(most, db);
-    }
-    return most;
-}
-
-/* Bands near each other add up: the last takes what is left of what one band
- * may do. Its depth; 0 and off when that is next to nothing. */
-static double keep_within(const st_mix_case *c, const st_move *eq, st_move *m) {
-    double least = st_move_about(ST_MOVE_EQ)->field[ST_EQ_GAIN].min;
-    while (m->value[ST_EQ_GAIN] < -LEAST_DB && deepest(c, eq) > -least + 0.02)
-        m->value[ST_EQ_GAIN] = round(10.0 * m->value[ST_EQ_GAIN] + 1.0) / 10.0;
-    if (m->value[ST_EQ_GAIN] < -LEAST_DB)
-        return -m->value[ST_EQ_GAIN];
-    *m = st_move_initial(ST_MOVE_EQ);
-    return 0.0;
-}
-
-static void cut_always(const st_mix_case *c, int masker, int slot, int band,
-                       double depth, const wound *w) {
-    st_mix_stem *stem = &c->recipe->stem[masker];
-    st_move *m = &stem->move[ST_STRIP_EQ + slot];
-    char place[64];
-    if (m->given)
-        return;
-    where(c, masker, w->victim, place, sizeof place);
-    st_move_set(m, ST_EQ_TYPE, 0);
-    st_move_set(m, ST_EQ_HZ, round(band_hz(band)));
-    st_move_set(m, ST_EQ_Q, 1.4);
-    st_move_set(m, ST_EQ_GAIN, -depth);
-    depth = keep_within(c, &stem->move[ST_STRIP_EQ], m);
-    if (depth == 0.0)
-        return;
-    st_move_why(m,
-                "-%.1f dB at %.0f Hz: masks %s there in %.0f %% of its time%s.",
-                depth, m->value[ST_EQ_HZ], c->recipe->stem[w->victim].name,
-                100.0 * w->share, place);
-}
-
 static void cut_keyed(const st_mix_case *c, int masker, int slot, int band,
                       double depth, const wound *w) {
     st_mix_stem *stem = &c->recipe->stem[masker];
@@ -223,18 +170,15 @@ static int open_slot(const st_move *slots, int at, int count) {
 static void make_room(const st_mix_case *c, int masker) {
     const st_move *move = c->recipe->stem[masker].move;
     wound w[BANDS];
-    int still = 0, keyed = 0;
+    int keyed = 0;
     wounds_of(c, masker, w);
     for (int n = 0; n < CUTS; n++) {
         int k = worst(w);
         if (k < 0)
             return;
         double depth = round(10.0 * fmin(fmax(0.6 * w[k].excess, 1), 4)) / 10.0;
-        still = open_slot(&move[ST_STRIP_EQ], still, ST_MIX_EQS);
         keyed = open_slot(&move[ST_STRIP_DYNEQ], keyed, ST_MIX_DYNEQS);
-        if (w[k].share >= ALWAYS && still < ST_MIX_EQS)
-            cut_always(c, masker, still++, k, depth, &w[k]);
-        else if (keyed < ST_MIX_DYNEQS)
+        if (w[k].share < ALWAYS && keyed < ST_MIX_DYNEQS)
             cut_keyed(c, masker, keyed++, k, depth, &w[k]);
         for (int b = k - 1; b <= k + 1; b++)
             if (b >= 0 && b < BANDS)

@@ -214,12 +214,19 @@ typedef struct {
     double db, earned;
 } choice;
 
-static bool may_move(const board *b, int stem) {
+/* The n-th EQ band that the user did not give; ST_MIX_EQS: there is none. */
+static int free_slot(const board *b, int stem, int n) {
     const st_move *eq = &b->c->recipe->stem[stem].move[ST_STRIP_EQ];
-    bool given = false;
-    for (int i = 0; i < ST_MIX_EQS; i++)
-        given |= eq[i].given;
-    return !given && !b->c->heard->stem[stem].silent;
+    int slot = 0;
+    for (; slot < ST_MIX_EQS; slot++)
+        if (!eq[slot].given && n-- == 0)
+            break;
+    return slot;
+}
+
+static bool may_add(const board *b, int stem) {
+    int count = b->count[stem];
+    return count < BELLS && free_slot(b, stem, count) < ST_MIX_EQS;
 }
 
 static void consider(const board *b, int stem, int bell_at, int band,
@@ -237,11 +244,11 @@ static void consider(const board *b, int stem, int bell_at, int band,
 static choice choose(const board *b) {
     choice best = {-1, 0, 0, 0.0, 0.0};
     for (int s = 0; s < b->stems; s++) {
-        if (!may_move(b, s))
+        if (b->c->heard->stem[s].silent)
             continue;
         for (int i = 0; i < b->count[s]; i++)
             consider(b, s, i, b->bells[s][i].band, b->bells[s][i].gain, &best);
-        for (int k = LOWEST; k < BANDS && b->count[s] < BELLS; k++) {
+        for (int k = LOWEST; k < BANDS && may_add(b, s); k++) {
             bool near = false;
             for (int i = 0; i < b->count[s]; i++)
                 near |= abs(b->bells[s][i].band - k) < 3;
@@ -296,7 +303,8 @@ static int helped(board *b, int stem, const bell *one, double *from,
 }
 
 static void write_bell(board *b, int stem, int i) {
-    st_move *m = &b->c->recipe->stem[stem].move[ST_STRIP_EQ + i];
+    int slot = ST_STRIP_EQ + free_slot(b, stem, i);
+    st_move *m = &b->c->recipe->stem[stem].move[slot];
     const bell *one = &b->bells[stem][i];
     double from, to;
     int who = helped(b, stem, one, &from, &to);

@@ -137,7 +137,7 @@ class MixFiles(Case):
         out = self.mix("out")
         self.assertEqual(sorted(p.name for p in out.iterdir()),
                          ["master.wav", "premaster.wav", "recipe.json",
-                          "report.json"])
+                          "report.html", "report.json"])
 
 
 if __name__ == "__main__":

@@ -99,7 +99,8 @@ static void test_rules_respect_user_gains(void **state) {
     song_free(&s);
 }
 
-/* What was turned up before the mix comes back to where it was. */
+/* What was turned up before the mix comes back most of the way: a stem that is
+ * far from where its role stands may be meant to be there. */
 static void test_rules_take_offsets_back(void **state) {
     (void)state;
     static const double offsets[] = {9, -7, 4, -11, 6};
@@ -119,10 +120,14 @@ static void test_rules_take_offsets_back(void **state) {
         heard_free(&h);
         song_free(&s);
     }
-    double common = fader[1][0] - fader[0][0] + offsets[0];
+    double left = 0, all = 0;
     for (int i = 0; i < RICH_STEMS; i++)
-        assert_close(fader[1][i] - fader[0][i] + offsets[i], common, 1.0,
-                     labels[i]);
+        for (int j = 0; j < RICH_STEMS; j++) {
+            double a = fader[1][i] - fader[0][i], b = fader[1][j] - fader[0][j];
+            left += fabs(a + offsets[i] - b - offsets[j]);
+            all += fabs(offsets[i] - offsets[j]);
+        }
+    assert_true(left < 0.35 * all);
 }
 
 /* --- what is given stays --- */
