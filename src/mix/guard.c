@@ -33,9 +33,11 @@ static bool ease(st_move *m, double mean_db) {
     return true;
 }
 
+/* What the compressor takes as it counts, the makeup gives as it counts. */
 static void make_up(st_move *m, const st_reduction *r) {
-    if (m->on)
-        st_move_set(m, ST_COMP_MAKEUP, round(100 * r->mean_db) / 100);
+    if (m->on && m->amount > 0.0)
+        st_move_set(m, ST_COMP_MAKEUP,
+                    round(100 * r->mean_db / m->amount) / 100);
 }
 
 uint64_t st_guard_strips(st_mix_recipe *recipe, const st_print *prints) {
@@ -84,7 +86,7 @@ static bool narrow(st_mix_recipe *recipe, const st_premix *premix) {
 
 /* A makeup that is nearly right is right: it is not worth another pass. */
 static bool settle(st_move *m, const st_reduction *r) {
-    bool off = fabs(m->value[ST_COMP_MAKEUP] - r->mean_db) > 0.3;
+    bool off = fabs(st_move_value(m, ST_COMP_MAKEUP) - r->mean_db) > 0.3;
     bool eased = ease(m, r->mean_db);
     if (!m->on || m->given || !off)
         return eased;

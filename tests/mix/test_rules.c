@@ -360,6 +360,32 @@ static void test_guard_eases_compressors(void **state) {
     song_free(&s);
 }
 
+/* What a compressor takes on the mean comes back behind it, also from one that
+ * counts in part. */
+static void test_guard_gives_level_back(void **state) {
+    (void)state;
+    static const double amounts[] = {1.0, 0.5, 0.0};
+    for (int n = 0; n < 3; n++) {
+        song s;
+        st_mix_recipe r;
+        st_print prints[ST_MIX_STEMS] = {{0}};
+        song_rich(&s, RATE, LENGTH);
+        rich_make(&r, RATE);
+        st_move *m = &r.stem[RICH_BASS].move[ST_STRIP_COMPRESSOR];
+        m->amount = amounts[n];
+        st_move_set(m, ST_COMP_THRESHOLD, -18);
+        const st_mix_means means = song_means(&s, NULL);
+        assert_int_equal(st_mix_prints(&means, &r, prints, NULL), ST_OK);
+        assert_int_equal(st_guard_strips(&r, prints) >> RICH_BASS & 1, 0);
+        double mean = prints[RICH_BASS].meter.compressor.mean_db;
+        assert_true((mean > 0.3) == (amounts[n] > 0));
+        assert_close(st_move_value(m, ST_COMP_MAKEUP), mean, 0.01, "makeup");
+        for (int i = 0; i < r.stems; i++)
+            st_print_deinit(&prints[i]);
+        song_free(&s);
+    }
+}
+
 /* Given width stays and is told; else it comes down until both hold. */
 static void test_guard_narrows_what_does_not_fold(void **state) {
     (void)state;
@@ -410,6 +436,7 @@ int main(void) {
         cmocka_unit_test(test_rules_mend_channels_and_offset),
         cmocka_unit_test(test_rules_make_the_sidechain),
         cmocka_unit_test(test_guard_eases_compressors),
+        cmocka_unit_test(test_guard_gives_level_back),
         cmocka_unit_test(test_guard_narrows_what_does_not_fold),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
