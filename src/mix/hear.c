@@ -30,8 +30,8 @@ typedef struct {
     st_session *session;
     const st_hear_means *means;
     int count, file[ST_SESSION_FILES];
-    st_stem_facts *facts[ST_SESSION_FILES];
-    float *sound[ST_SESSION_FILES]; /* or NULL */
+    st_stem_facts *facts[ST_MIX_STEMS]; /* of the stems */
+    st_file_facts *files;               /* of st_hear_files, by file; or NULL */
     st_status status[ST_SESSION_FILES];
     st_err err[ST_SESSION_FILES];
     atomic_int done;
@@ -46,18 +46,17 @@ typedef struct {
     float *mono, *slow;   /* [BLOCK], at the source's rate and the role's */
     int64_t step, filled; /* frames of 10 ms, of the running one */
     double square[2];
-    st_stem_facts *facts;
-    float *sound; /* or NULL */
+    st_file_facts *heard;
 } ear;
 
-static st_status ear_init(ear *e, st_stem_facts *facts, st_source *source,
+static st_status ear_init(ear *e, st_file_facts *heard, st_source *source,
                           st_err *err) {
     const st_format *f = &source->format;
     const st_meter_params about = {.rate_hz = f->rate_hz,
                                    .channels = f->channels};
     memset(e, 0, sizeof *e);
     e->source = source;
-    e->facts = facts;
+    e->heard = heard;
     e->step = f->rate_hz / 100;
     st_status status = st_role_ear_new(&e->role, err);
     if (status != ST_OK)
@@ -91,7 +90,7 @@ static void count_level(ear *e) {
     double db = most > 1e-12 ? 10.0 * st_log10(most) + 3.0103 : -200.0;
     int bin = (int)floor(db + 0.5) - ST_HEAR_LOWEST;
     bin = bin < 0 ? 0 : bin >= ST_HEAR_LEVELS ? ST_HEAR_LEVELS - 1 : bin;
-    e->facts->level[bin]++;
+    e->heard->facts.level[bin]++;
     e->square[0] = e->square[1] = 0.0;
     e->filled = 0;
 }
@@ -163,7 +162,7 @@ static st_status hear_blocks(ear *e, const pass *p, st_err *err) {
 
 /* In rising order: the name, the sound where it is sure, the user. Of two
  * voices no sound tells which one leads, so there the name stands. */
-static void take_role(st_session_file *f, const st_role_result *heard) {
+static void take_role(st_session_file *f, const st_file_facts *heard) {
     f->heard = heard->has_role ? heard->role : ST_ROLE_NONE;
     f->confidence = heard->confidence;
     if (f->said == ST_SAID_USER || f->group > 0 || f->heard == ST_ROLE_NONE ||
@@ -179,15 +178,20 @@ static void take_role(st_session_file *f, const st_role_result *heard) {
     }
 }
 
-static void read_facts(ear *e, st_session_file *f) {
-    st_stem_facts *facts = e->facts;
+static void read_role(ear *e) {
+    st_role_ear_finish(e->role);
+    const st_role_result *role = st_role_ear_get(e->role);
+    e->heard->has_role = role->has_role;
+    e->heard->role = role->role;
+    e->heard->confidence = role->confidence;
+    memcpy(e->heard->sound, role->embedding, sizeof e->heard->sound);
+}
+
+static void read_facts(ear *e, const st_session_file *f) {
+    st_stem_facts *facts = &e->heard->facts;
     st_meter_finish(e->meter);
     st_meter_get(e->meter, &facts->meter);
-    st_role_ear_finish(e->role);
-    take_role(f, st_role_ear_get(e->role));
-    if (e->sound != NULL)
-        memcpy(e->sound, st_role_ear_get(e->role)->embedding,
-               ST_ROLE_EMBEDDING * sizeof(float));
+    read_role(e);
     double lufs = facts->meter.loudness.integrated_lufs;
     facts->lufs = f->channels == 1 ? lufs + mono_lu : lufs;
     facts->silent =
@@ -196,16 +200,14 @@ static void read_facts(ear *e, st_session_file *f) {
         facts->lufs = -INFINITY;
 }
 
-static void hear_file(pass *p, int i) {
-    int file = p->file[i];
-    st_session_file *f = &p->session->file[file];
+static st_status hear_file(pass *p, int i, st_file_facts *out) {
+    const st_session_file *f = &p->session->file[p->file[i]];
     st_source *source = NULL;
-    ear e;
     st_err *err = &p->err[i];
-    st_status status = st_session_source(p->session, file, &source, err);
+    ear e;
+    st_status status = st_session_source(p->session, p->file[i], &source, err);
     if (status == ST_OK) {
-        status = ear_init(&e, p->facts[i], source, err);
-        e.sound = p->sound[i];
+        status = ear_init(&e, out, source, err);
         if (status == ST_OK)
             status = hear_blocks(&e, p, err);
         if (status == ST_OK)
@@ -215,16 +217,38 @@ static void hear_file(pass *p, int i) {
     st_source_free(source);
     if (status != ST_OK)
         st_err_prefix(err, "%s", f->label);
-    p->status[i] = status;
+    return status;
+}
+
+/* What is known of a file need not be heard. */
+static st_status hear_or_recall(pass *p, int i, st_file_facts *out) {
+    const st_hear_means *m = p->means;
+    int file = p->file[i];
+    bool group = p->session->file[file].group > 0;
+    if (m->known != NULL && !group) {
+        *out = m->known[file];
+        return ST_OK;
+    }
+    if (!group && m->recall != NULL && m->recall(m->ctx, file, out))
+        return ST_OK;
+    st_status status = hear_file(p, i, out);
+    if (status == ST_OK && !group && m->remember != NULL)
+        m->remember(m->ctx, file, out);
+    return status;
 }
 
 static void hear_one(void *ctx, int i) {
     pass *p = ctx;
-    const st_session_file *f = &p->session->file[p->file[i]];
-    if (p->means->known != NULL && f->group == 0)
-        *p->facts[i] = p->means->known[p->file[i]].facts;
-    else
-        hear_file(p, i);
+    st_file_facts heard;
+    memset(&heard, 0, sizeof heard);
+    p->status[i] = hear_or_recall(p, i, &heard);
+    if (p->status[i] == ST_OK) {
+        take_role(&p->session->file[p->file[i]], &heard);
+        if (p->files != NULL)
+            p->files[p->file[i]] = heard;
+        else
+            *p->facts[i] = heard.facts;
+    }
     if (p->means->tick != NULL)
         (void)p->means->tick(p->means->ctx, "hearing stems",
                              (double)++p->done / p->count);
@@ -372,12 +396,10 @@ st_status st_hear_files(st_file_facts *out, st_session *session,
         return st_err_set(err, ST_NO_MEM, "Out of memory.");
     p->session = session;
     p->means = means;
+    p->files = out;
     for (int i = 0; i < session->count; i++)
-        if (st_session_is_stem(session, i) && p->count < ST_SESSION_FILES) {
-            p->facts[p->count] = &out[i].facts;
-            p->sound[p->count] = out[i].sound;
+        if (st_session_is_stem(session, i) && p->count < ST_SESSION_FILES)
             p->file[p->count++] = i;
-        }
     st_status status = hear_each(p, err);
     st_free(p);
     return status;

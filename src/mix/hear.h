@@ -38,7 +38,10 @@ typedef struct {
 
 /* One file by itself. */
 typedef struct {
-    st_stem_facts facts;            /* without band_db and active */
+    st_stem_facts facts; /* without band_db and active */
+    bool has_role;
+    st_role role; /* as it sounds */
+    double confidence;
     float sound[ST_ROLE_EMBEDDING]; /* analysis/role.h; all 0: no role */
 } st_file_facts;
 
@@ -50,6 +53,10 @@ typedef struct {
     void (*spent)(void *ctx, const char *phase, double seconds);
     void *ctx;
     const st_file_facts *known; /* of st_hear_files: not heard again; or NULL */
+    /* What an earlier run heard of a file; false: nothing. May be NULL, as the
+     * next, which gets what is new. [any] */
+    bool (*recall)(void *ctx, int file, st_file_facts *out);
+    void (*remember)(void *ctx, int file, const st_file_facts *heard);
 } st_hear_means;
 
 /* Hear each file that is not left out by itself, however many there are:

@@ -11,8 +11,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-bool st_print_cache_folder(const char *root, char *path, size_t bytes) {
-    int length = snprintf(path, bytes, "%s/prints", root);
+bool st_print_cache_folder(const char *root, const char *kind, char *path,
+                           size_t bytes) {
+    int length = snprintf(path, bytes, "%s/%s", root, kind);
     if (length < 0 || (size_t)length >= bytes)
         return false;
     for (char *at = path + 1; *at != '\0'; at++)
@@ -56,6 +57,38 @@ bool st_print_cache_store(const char *folder, const char *key,
     return name_of(folder, key, path, sizeof path) &&
            st_spool_keep(print->spool, path, &print->meter, sizeof print->meter,
                          NULL) == ST_OK;
+}
+
+/* --- what was heard: a spool without sound, whose note it is --- */
+
+_Static_assert(sizeof(st_file_facts) <= ST_SPOOL_NOTE_BYTES,
+               "what was heard has to fit into a note");
+
+bool st_heard_load(const char *folder, const char *key, st_file_facts *heard) {
+    char path[PATH_MAX];
+    st_spool *spool = NULL;
+    if (!name_of(folder, key, path, sizeof path) ||
+        st_spool_open(&spool, path, heard, sizeof *heard, NULL) != ST_OK)
+        return false;
+    st_spool_free(spool);
+    (void)utimensat(AT_FDCWD, path, NULL, 0);
+    return true;
+}
+
+bool st_heard_store(const char *folder, const char *key,
+                    const st_file_facts *heard) {
+    char path[PATH_MAX];
+    st_spool *spool = NULL;
+    st_sink *sink = NULL;
+    if (!name_of(folder, key, path, sizeof path) ||
+        st_spool_new(&spool, folder, 8000, 1, NULL) != ST_OK)
+        return false;
+    bool ok = st_spool_sink(spool, &sink, NULL) == ST_OK &&
+              st_sink_finish(sink, NULL) == ST_OK &&
+              st_spool_keep(spool, path, heard, sizeof *heard, NULL) == ST_OK;
+    st_sink_free(sink);
+    st_spool_free(spool);
+    return ok;
 }
 
 /* --- the cap --- */

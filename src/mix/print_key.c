@@ -113,3 +113,16 @@ bool st_print_key(const st_mix_recipe *recipe, const st_session *session,
     st_hash_final(&w.hash, key);
     return w.known;
 }
+
+bool st_heard_key(const st_session *session, int file, const char *maker,
+                  char key[ST_HASH_TEXT_BYTES]) {
+    writer w = {.session = session, .known = true};
+    st_hash_init(&w.hash);
+    put(&w, "stemma.heard/1");
+    put(&w, maker);
+    put_int(&w, (long long)sizeof(st_file_facts));
+    put_int(&w, session->rate_hz);
+    put_file(&w, file);
+    st_hash_final(&w.hash, key);
+    return w.known;
+}

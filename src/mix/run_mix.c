@@ -31,6 +31,14 @@ static void warn_left_out(st_mix_job *job) {
     }
 }
 
+static bool recall(void *ctx, int file, st_file_facts *out) {
+    return st_mix_recall(ctx, file, out);
+}
+
+static void remember(void *ctx, int file, const st_file_facts *heard) {
+    st_mix_remember(ctx, file, heard);
+}
+
 /* The stems in their order, unheard: the recipe says all. */
 static void list_stems(st_mix_job *job) {
     st_hearing *h = &job->heard;
@@ -48,6 +56,8 @@ static st_status hear(st_mix_job *job, st_err *err) {
     st_hear_means means = {.pool = st_ctx_pool(job->ctx),
                            .folder = job->folder,
                            .tick = tick,
+                           .recall = recall,
+                           .remember = remember,
                            .ctx = job};
     job->from = 0.0;
     job->to = 0.35;
@@ -183,6 +193,7 @@ st_status st_mix_run(st_ctx *ctx, st_in *in, st_out *out, st_err *err) {
     job->in = in;
     job->out = out;
     st_status status = st_ctx_folder(ctx, &job->folder, err);
+    st_mix_keep_open(job);
     if (status == ST_OK)
         status = work(job, err);
     for (int i = 0; i < ST_MIX_STEMS; i++)

@@ -6,6 +6,7 @@
 #include "master/track.h"
 #include "mix/decide.h"
 #include "mix/guard.h"
+#include "mix/print_cache.h"
 #include "stage/stage.h"
 
 /* One run of the stage. */
@@ -27,6 +28,8 @@ typedef struct {
     st_print prints[ST_MIX_STEMS];
     bool kept[ST_MIX_STEMS]; /* that print is from an earlier run */
     char kept_folder[4096];  /* of prints; "": none */
+    char heard_folder[4096]; /* of what was heard; "": none */
+    char maker[ST_PRINT_MAKER_BYTES];
     st_premix premix;
     st_guard_figures figures;
     st_track track;   /* the master */
@@ -50,8 +53,13 @@ ST_MUST_USE st_status st_mix_render(st_mix_job *job, st_err *err);
 /* Source of stem i of the recipe: all passes read through it. [any] */
 ST_MUST_USE st_status st_mix_open_stem(const st_mix_job *job, int stem,
                                        st_source **out, st_err *err);
-/* Prints of earlier runs (keep_mix.c): is there a place for them? */
-bool st_mix_keeps(st_mix_job *job);
+/* What earlier runs kept (keep_mix.c): finds the folders. */
+void st_mix_keep_open(st_mix_job *job);
+/* Facts of a file. [any] */
+bool st_mix_recall(st_mix_job *job, int file, st_file_facts *out);
+void st_mix_remember(st_mix_job *job, int file, const st_file_facts *heard);
+/* Is there a place for prints? */
+bool st_mix_keeps(const st_mix_job *job);
 /* Prints that are missing, where an equal one was kept. */
 void st_mix_find_prints(st_mix_job *job);
 /* Keeps those that were made. */

@@ -16,7 +16,8 @@ RATE, SECONDS = 24000, 2
 
 def write(path, seed):
     draw = random.Random(seed)
-    noise = b"".join(draw.randrange(-8000, 8000).to_bytes(2, "little",
+    peak = 6000 + 1000 * seed
+    noise = b"".join(draw.randrange(-peak, peak).to_bytes(2, "little",
                                                           signed=True)
                      for _ in range(RATE * SECONDS))
     with wave.open(str(path), "wb") as out:
@@ -128,6 +129,26 @@ class Kept(Case):
             self.assertEqual(
                 (self.dir / f"out{i}" / "premaster.wav").read_bytes(), alone)
         self.check(3)
+
+    def heard(self, *more):
+        """What a mix without a recipe says of the stems; its sound."""
+        self.run_it("mix", self.stems, "-o", "free", "-q", *more, code=None)
+        report = json.loads((self.dir / "free" / "report.json").read_text())
+        return (report["input_analysis"]["stems"],
+                (self.dir / "free" / "premaster.wav").read_bytes())
+
+    def test_what_was_heard_is_not_heard_again(self):
+        fresh = self.heard("--no-cache")
+        self.assertEqual(self.heard(), fresh)
+        self.assertEqual(self.heard(), fresh)
+        # What is kept is what is used: exchanged, stems take each other's.
+        first, second, _ = sorted((self.dir / "home" / "cache" /
+                                   "heard").iterdir())
+        texts = first.read_bytes(), second.read_bytes()
+        second.write_bytes(texts[0])
+        first.write_bytes(texts[1])
+        self.assertNotEqual(self.heard()[0], fresh[0])
+        self.assertEqual(self.heard("--no-cache"), fresh)
 
     def test_no_cache_keeps_nothing(self):
         folder = self.dir / "home" / "cache" / "prints"

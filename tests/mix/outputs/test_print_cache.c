@@ -19,7 +19,7 @@ static int set_up(void **state) {
     static rig r;
     snprintf(r.root, sizeof r.root, "/var/tmp/stemma-prints-XXXXXX");
     if (mkdtemp(r.root) == NULL ||
-        !st_print_cache_folder(r.root, r.folder, sizeof r.folder))
+        !st_print_cache_folder(r.root, "prints", r.folder, sizeof r.folder))
         return 1;
     *state = &r;
     return 0;
