@@ -261,7 +261,9 @@ static st_status find_shift(solver *s, int64_t *shift, st_err *err) {
     float *mix = st_calloc((size_t)room, sizeof *mix);
     st_status status = ST_NO_MEM;
     *shift = 0;
-    if (stems != NULL && mix != NULL) {
+    if (stems != NULL && mix != NULL)
+        status = rewind_all(s, 0, 0, err);
+    if (status == ST_OK) {
         int64_t n = envelopes(s, stems, mix, room, &status, err);
         if (status == ST_OK && n > 8) {
             *shift = COARSE * coarse_shift(stems, mix, n,
@@ -269,7 +271,7 @@ static st_status find_shift(solver *s, int64_t *shift, st_err *err) {
             status =
                 refine(s, COARSE * loudest(mix, n, SIZE / COARSE), shift, err);
         }
-    } else
+    } else if (status == ST_NO_MEM)
         (void)st_err_set(err, status, "Out of memory.");
     st_free(stems);
     st_free(mix);
