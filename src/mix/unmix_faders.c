@@ -293,23 +293,34 @@ static void add_side(solver *s, int c) {
     }
 }
 
+/* One block of all into the sums; *heard: frames of the mix. */
+static st_status gather_block(solver *s, bool counts, int64_t *heard,
+                              st_err *err) {
+    int64_t got = 0;
+    for (int i = 0; i <= s->count; i++) {
+        st_status status = read_one(s, i, SIZE, &got, err);
+        if (status != ST_OK)
+            return status;
+        for (int c = 0; counts && c < 2; c++)
+            st_stft_frame(s->stft, s->block[i].channel[c], s->re[i][c],
+                          s->im[i][c], s->scratch);
+    }
+    *heard = got; /* the mix is the last */
+    return ST_OK;
+}
+
+/* Whole blocks of the mix, or the one that a short mix has: where it has ended
+ * and stems go on, they would say that they are not in it. */
 static st_status gather(solver *s, int64_t shift, st_err *err) {
     st_status status =
         rewind_all(s, shift < 0 ? -shift : 0, shift > 0 ? shift : 0, err);
     int64_t blocks = s->source[s->count]->format.frames / SIZE;
     int64_t every = blocks > ENOUGH ? (blocks + ENOUGH - 1) / ENOUGH : 1;
-    bool more = true;
-    for (int64_t n = 0; status == ST_OK && more; n++) {
-        more = false;
-        for (int i = 0; status == ST_OK && i <= s->count; i++) {
-            int64_t got = 0;
-            status = read_one(s, i, SIZE, &got, err);
-            more |= got > 0;
-            for (int c = 0; n % every == 0 && c < 2; c++)
-                st_stft_frame(s->stft, s->block[i].channel[c], s->re[i][c],
-                              s->im[i][c], s->scratch);
-        }
-        for (int c = 0; status == ST_OK && n % every == 0 && c < 2; c++)
+    int64_t heard = SIZE;
+    for (int64_t n = 0; status == ST_OK && heard == SIZE; n++) {
+        bool counts = n % every == 0;
+        status = gather_block(s, counts, &heard, err);
+        for (int c = 0; counts && (heard == SIZE || n == 0) && c < 2; c++)
             add_side(s, c);
     }
     return status;
