@@ -20,6 +20,7 @@
 #define SILENT_LU (-60.0)
 /* As a fader: who hands in what is much quieter means it so. */
 #define FARTHEST_DB 14.0
+#define UPSIDE_DOWN (-0.6) /* correlation of left and right */
 
 typedef struct {
     st_session_group files;
@@ -191,6 +192,15 @@ static void set_gains(const st_session *s, st_session_group *g,
     }
 }
 
+/* As a strip would: one channel upside down cancels in mono. */
+static void mend(const st_session *s, st_session_group *g,
+                 const st_file_facts *facts) {
+    for (int i = 0; i < g->count; i++)
+        g->invert_right[i] =
+            s->file[g->file[i]].channels == 2 &&
+            facts[g->file[i]].facts.meter.correlation < UPSIDE_DOWN;
+}
+
 /* --- a group in a session --- */
 
 static st_role role_of(const st_session *s, const st_session_group *g,
@@ -269,14 +279,15 @@ static void place_in_mix(st_session *s, const double *wanted,
 }
 
 static st_status add_all(st_session *session, cluster *all, int count,
-                         const double *wanted, const st_taste *taste,
-                         st_err *err) {
+                         const st_file_facts *facts, const double *wanted,
+                         const st_taste *taste, st_err *err) {
     st_status status = ST_OK;
     for (int i = 0; status == ST_OK && i < count; i++) {
         st_session_group *g = &all[i].files;
         if (g->count < 2)
             continue;
         qsort(g->file, (size_t)g->count, sizeof *g->file, by_number);
+        mend(session, g, facts);
         if (wanted != NULL)
             set_gains(session, g, wanted, taste);
         status = st_group_add(session, g, NULL, ST_ROLE_NONE, taste, err);
@@ -302,7 +313,7 @@ st_status st_group_make(st_session *session, const st_file_facts *facts,
         count = join_cheapest(all, count);
     }
     st_status status =
-        add_all(session, all, count, keep ? NULL : wanted, taste, err);
+        add_all(session, all, count, facts, keep ? NULL : wanted, taste, err);
     st_free(all);
     return status;
 }

@@ -10,10 +10,13 @@ enum { FARTHEST_DB = 60 };
 
 static json_t *members_json(const st_session *s, const st_session_group *g) {
     json_t *list = json_array();
-    for (int i = 0; i < g->count; i++)
-        json_array_append_new(list, json_pack("{s:s, s:f}", "file",
-                                              s->file[g->file[i]].label,
-                                              "gain_db", g->gain_db[i]));
+    for (int i = 0; i < g->count; i++) {
+        json_t *row = json_pack("{s:s, s:f}", "file", s->file[g->file[i]].label,
+                                "gain_db", g->gain_db[i]);
+        if (g->invert_right[i])
+            json_object_set_new(row, "invert_right", json_true());
+        json_array_append_new(list, row);
+    }
     return list;
 }
 
@@ -79,6 +82,8 @@ static st_status read_member(const reader *r, const json_t *doc,
         return st_err_set(r->err, ST_BAD_DATA, "groups, \"%s\": %s: %.120s",
                           r->group, label, r->session->file[file].why);
     g->file[g->count] = file;
+    g->invert_right[g->count] =
+        json_is_true(json_object_get(doc, "invert_right"));
     g->gain_db[g->count++] = gain;
     return ST_OK;
 }

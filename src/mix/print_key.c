@@ -65,6 +65,7 @@ static void put_sound(writer *w, int stem) {
     put_int(w, g->count);
     for (int i = 0; i < g->count; i++) {
         put_number(w, g->gain_db[i]);
+        put_int(w, g->invert_right[i]);
         put_file(w, g->file[i]);
     }
 }

@@ -18,14 +18,19 @@ static bool tick(void *ctx, const char *phase, double fraction) {
     return st_mix_tick(ctx, phase, fraction);
 }
 
-/* Spools of prints stand where they can be kept. */
+/* Spools of prints stand where they can be kept; where that is full, the usual
+ * place may have room. */
 static st_status print_missing(st_mix_job *job, const st_mix_means *means,
                                st_err *err) {
     st_mix_means here = *means;
     if (st_mix_keeps(job))
         here.folder = job->kept_folder;
     st_mix_find_prints(job);
-    return st_mix_prints(&here, &job->recipe, job->prints, err);
+    st_status status = st_mix_prints(&here, &job->recipe, job->prints, err);
+    if (status != ST_IO || !st_mix_keeps(job))
+        return status;
+    job->kept_folder[0] = '\0';
+    return st_mix_prints(means, &job->recipe, job->prints, err);
 }
 
 static st_status print(st_mix_job *job, const st_mix_means *means,

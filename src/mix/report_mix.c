@@ -56,6 +56,7 @@ static json_t *member_json(const st_mix_job *job, const st_session_group *g,
     text(row, "role", st_role_name(file->role));
     text(row, "role_from", said(file));
     set(row, "gain_db", g->gain_db[i], 2);
+    json_object_set_new(row, "invert_right", json_boolean(g->invert_right[i]));
     if (job->files != NULL)
         set(row, "lufs",
             job->files[g->file[i]].facts.meter.loudness.integrated_lufs, 2);

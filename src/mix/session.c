@@ -193,14 +193,27 @@ fail:
     return status;
 }
 
+static st_status open_member(const st_session *session,
+                             const st_session_group *group, int i,
+                             st_source **out, st_err *err) {
+    const st_session_file *f = &session->file[group->file[i]];
+    st_source *source = NULL;
+    st_status status = open_file(session, f, &source, err);
+    if (status != ST_OK)
+        return status;
+    if (group->invert_right[i] && f->channels == 2)
+        return st_turned_source_new(out, source, err);
+    *out = source;
+    return ST_OK;
+}
+
 static st_status open_group(const st_session *session,
                             const st_session_group *group, st_source **out,
                             st_err *err) {
     st_source *sources[ST_SESSION_FILES];
     double gains[ST_SESSION_FILES];
     for (int i = 0; i < group->count; i++) {
-        st_status status = open_file(session, &session->file[group->file[i]],
-                                     &sources[i], err);
+        st_status status = open_member(session, group, i, &sources[i], err);
         gains[i] = st_db_to_gain(group->gain_db[i]);
         if (status == ST_OK)
             continue;

@@ -47,6 +47,7 @@ typedef struct {
     int count;
     int file[ST_SESSION_FILES];
     double gain_db[ST_SESSION_FILES];
+    bool invert_right[ST_SESSION_FILES]; /* of a stereo file */
     char label[ST_MIX_NAME];
 } st_session_group;
 

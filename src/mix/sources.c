@@ -68,6 +68,44 @@ st_status st_late_source_new(st_source **out, st_source *in, int64_t silence,
     return ST_OK;
 }
 
+/* --- turned --- */
+
+typedef struct {
+    st_source base;
+    st_source *in;
+} turned;
+
+static st_status turned_read(st_source *source, float *const *out,
+                             int64_t frames, int64_t *got, st_err *err) {
+    turned *t = (turned *)source;
+    st_status status = st_source_read(t->in, out, frames, got, err);
+    for (int64_t i = 0; status == ST_OK && i < *got; i++)
+        out[1][i] = -out[1][i];
+    return status;
+}
+
+static st_status turned_seek(st_source *source, int64_t frame, st_err *err) {
+    return st_source_seek(((turned *)source)->in, frame, err);
+}
+
+static void turned_free(st_source *source) {
+    st_source_free(((turned *)source)->in);
+    st_free(source);
+}
+
+st_status st_turned_source_new(st_source **out, st_source *in, st_err *err) {
+    static const st_source_ops ops = {turned_read, turned_seek, turned_free};
+    turned *t = st_calloc(1, sizeof *t);
+    if (t == NULL) {
+        st_source_free(in);
+        return st_err_set(err, ST_NO_MEM, "Out of memory.");
+    }
+    t->base = (st_source){&ops, in->format};
+    t->in = in;
+    *out = &t->base;
+    return ST_OK;
+}
+
 /* --- sum --- */
 
 enum { BLOCK = 16384 };

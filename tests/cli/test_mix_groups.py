@@ -26,13 +26,15 @@ def bus_of(role):
     return next((b for b, roles in BUS.items() if role in roles), "music")
 
 
-def write(path, seed, db):
+def write(path, seed, db, upside_down=False):
     draw = random.Random(seed)
     peak = 32767 * 10 ** (db / 20)
     noise = array.array("h", [round(draw.uniform(-peak, peak))
                               for _ in range(RATE * SECONDS)])
+    if upside_down:  # the right channel of a stereo file
+        noise = array.array("h", [y for x in noise for y in (x, -x)])
     with wave.open(str(path), "wb") as out:
-        out.setnchannels(1)
+        out.setnchannels(2 if upside_down else 1)
         out.setsampwidth(2)
         out.setframerate(RATE)
         out.writeframes(noise.tobytes())
@@ -93,6 +95,41 @@ class Groups(Case):
         recipe, _, _ = self.mix("out", "--group", "--respect-user-gains")
         self.assertEqual({m["gain_db"] for g in recipe["groups"]
                           for m in g["members"]}, {0})
+
+    def test_a_channel_upside_down_is_turned(self):
+        hats = [f"hat{i}.wav" for i in (1, 2, 3)]
+        for i, name in enumerate(hats):
+            write(self.stems / name, 5 + i, -12 - 6 * i, upside_down=True)
+        recipe, report, sound = self.mix("out", "--group")
+        turned = [m["file"] for g in recipe["groups"] for m in g["members"]
+                  if m.get("invert_right")]
+        self.assertEqual(turned, [m["file"] for g in recipe["groups"]
+                                  for m in g["members"]
+                                  if m["file"] in hats])
+        self.assertTrue(turned)
+        self.assertEqual(self.mix("again", "--recipe", "out/recipe.json")[2],
+                         sound)
+        # No side is left of it: all is in the middle but for the places.
+        group = next(g for g in recipe["groups"] if
+                     turned[0] in [m["file"] for m in g["members"]])
+        recipe["groups"] = [group]
+        for stem in recipe["stems"]:
+            for move in [k for k, v in stem.items() if isinstance(v, (dict,
+                                                                      list))]:
+                del stem[move]
+        recipe["stems"] = [s for s in recipe["stems"]
+                           if s["name"] == group["name"]]
+        for part in ("sidechain", "returns", "buses", "mix", "master"):
+            recipe.pop(part)
+        for path in self.stems.iterdir():
+            if path.name not in turned:
+                path.unlink()
+        (self.dir / "one.json").write_text(json.dumps(recipe))
+        self.roles = ""
+        sound = self.mix("one", "--recipe", "one.json")[2]
+        data = array.array("f", sound[sound.index(b"data") + 8:][:8 * RATE])
+        self.assertGreater(max(map(abs, data)), 0.01)
+        self.assertEqual(data[::2], data[1::2])
 
     def test_round_trip(self):
         recipe, _, sound = self.mix("out", "--group")

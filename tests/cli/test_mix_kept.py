@@ -150,6 +150,17 @@ class Kept(Case):
         self.assertNotEqual(self.heard()[0], fresh[0])
         self.assertEqual(self.heard("--no-cache"), fresh)
 
+    def test_no_place_to_keep(self):
+        """Nothing that is wrong with the cache is wrong with the mix."""
+        sound = self.check(3)
+        cache = self.dir / "home" / "cache"
+        for name in ("prints", "heard"):
+            for path in (cache / name).iterdir():
+                path.unlink()
+            (cache / name).rmdir()
+            (cache / name).write_text("no folder\n")
+        self.assertEqual(self.mix(), (0, sound))
+
     def test_no_cache_keeps_nothing(self):
         folder = self.dir / "home" / "cache" / "prints"
         before = sorted(p.name for p in folder.iterdir())
