@@ -79,42 +79,6 @@ static st_status hear(st_mix_job *job, st_err *err) {
     return status;
 }
 
-/* What is silent, clipped or a whole mix, in sentences. */
-static void warn_file(st_mix_job *job, const st_session_file *file,
-                      const st_stem_facts *f) {
-    if (f->silent)
-        st_ctx_warn(job->ctx, "stem_silent",
-                    "%s is silent: it is in the mix, and nothing is heard of "
-                    "it.",
-                    file->label);
-    else if (file->role == ST_ROLE_FULL_MIX)
-        st_ctx_warn(job->ctx, "stem_full_mix",
-                    "%s sounds like a whole mix: mixed with its own stems it "
-                    "doubles them. Leave it out, or give it a role.",
-                    file->label);
-    if (f->meter.clipped_runs > 3)
-        st_ctx_warn(job->ctx, "stem_clipped",
-                    "%s is clipped in %lld places: mixing cannot undo that; "
-                    "export it again with lower level.",
-                    file->label, (long long)f->meter.clipped_runs);
-    if (f->meter.bad_samples > 0)
-        st_ctx_warn(job->ctx, "bad_samples",
-                    "%s holds %lld samples that are no numbers; they became "
-                    "silence.",
-                    file->label, (long long)f->meter.bad_samples);
-}
-
-static void warn_stems(st_mix_job *job) {
-    for (int i = 0; i < job->heard.count; i++) {
-        const st_session_file *file = &job->session.file[job->heard.file[i]];
-        if (file->group == 0)
-            warn_file(job, file, &job->heard.stem[i]);
-    }
-    for (int i = 0; job->files != NULL && i < job->session.count; i++)
-        if (job->session.file[i].grouped)
-            warn_file(job, &job->session.file[i], &job->files[i].facts);
-}
-
 /* --- deciding --- */
 
 static st_status decide(st_mix_job *job, st_err *err) {
@@ -162,8 +126,10 @@ static st_status work(st_mix_job *job, st_err *err) {
     if (status != ST_OK)
         return status;
     if (!may_skip_hearing(job))
-        warn_stems(job);
+        st_mix_warn_stems(job);
     status = decide(job, err);
+    if (status == ST_OK)
+        st_mix_warn_mended(job);
     if (status == ST_OK)
         status = st_mix_render(job, err);
     if (status == ST_OK)

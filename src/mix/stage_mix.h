@@ -48,6 +48,9 @@ ST_MUST_USE st_status st_mix_groups(st_mix_job *job, const st_hear_means *means,
                                     st_err *err);
 /* The stems that were heard into the recipe, or a given one in their order. */
 ST_MUST_USE st_status st_mix_take_stems(st_mix_job *job, st_err *err);
+/* What is wrong with stems; then what was mended, and copies. */
+void st_mix_warn_stems(st_mix_job *job);
+void st_mix_warn_mended(st_mix_job *job);
 /* The job's prints and premix, guards kept. */
 ST_MUST_USE st_status st_mix_render(st_mix_job *job, st_err *err);
 /* Source of stem i of the recipe: all passes read through it. [any] */
