@@ -102,7 +102,7 @@ static int sibilance(const st_bandgram *gram, float *db) {
 static void deess(const st_mix_case *c, int i) {
     static const double harsh = -9.0; /* loudest sibilants over the rest */
     st_move *m = &c->recipe->stem[i].move[ST_STRIP_DEESSER];
-    float db[CELLS];
+    float db[CELLS] = {0};
     int count = sibilance(st_stems_gram(c->heard->stems, i), db);
     if (count < 50)
         return;

@@ -285,7 +285,7 @@ static double band_hz(int band) {
 /* The stem that a bell helps most: without it more of that would be hidden. */
 static int helped(board *b, int stem, const bell *one, double *from,
                   double *to) {
-    double with[ST_MIX_STEMS];
+    double with[ST_MIX_STEMS] = {0};
     int best = stem;
     for (int i = 0; i < b->stems; i++)
         with[i] = share(b, i);
