@@ -74,18 +74,20 @@ static st_status read_end(const st_scratch *file, footer *end, void *note,
 
 st_status st_spool_open(st_spool **out, const char *path, void *note,
                         size_t bytes, st_err *err) {
-    footer end;
+    footer end = {0};
     st_scratch *file = NULL;
     st_status status = st_scratch_open(&file, path, err);
     if (status != ST_OK)
         return status;
     status = read_end(file, &end, note, bytes, err);
-    st_spool *spool = status == ST_OK ? st_calloc(1, sizeof *spool) : NULL;
-    if (status == ST_OK && spool == NULL)
-        status = st_err_set(err, ST_NO_MEM, "Not enough memory for a spool.");
     if (status != ST_OK) {
         st_scratch_free(file);
         return status;
+    }
+    st_spool *spool = st_calloc(1, sizeof *spool);
+    if (spool == NULL) {
+        st_scratch_free(file);
+        return st_err_set(err, ST_NO_MEM, "Not enough memory for a spool.");
     }
     atomic_init(&spool->references, 1);
     atomic_init(&spool->frames, end.frames);

@@ -150,7 +150,7 @@ void st_dyneq_reset(st_dyneq *u) {
 }
 
 void st_dyneq_set(st_dyneq *u, const st_dyneq_params *params) {
-    st_dyneq_type before[BANDS];
+    st_dyneq_type before[BANDS] = {ST_DYNEQ_BELL};
     for (int i = 0; i < u->bands; i++)
         before[i] = u->band[i].type;
     take_params(u, params, false);

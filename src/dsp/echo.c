@@ -223,7 +223,8 @@ static void flush(st_echo *u) {
 /* Frames until a chunk or a fade ends; one begins when other times than those
  * heard are asked for. */
 static int run_length(st_echo *u, int want) {
-    if (u->fade_left == 0 && memcmp(u->delay, u->wanted, sizeof u->delay)) {
+    if (u->fade_left == 0 &&
+        memcmp(u->delay, u->wanted, sizeof u->delay) != 0) {
         memcpy(u->next, u->wanted, sizeof u->next);
         u->fade_left = u->fade_frames;
     }

@@ -174,7 +174,8 @@ st_status st_lowband_design(double *taps, int half, int factor, double rate_hz,
     p->middle_hz = fmin(sqrt(low_hz * PASS_TOP * high_hz), 0.85 * high_hz);
     p->low_hz = fmin(low_hz, 0.999 * p->middle_hz);
     /* The lower side gets what the upper one can spare. */
-    for (double weight = 1.0; weight > 1e-6; weight *= 0.25) {
+    double weight = 1.0;
+    for (int i = 0; i < 10; i++, weight *= 0.25) {
         fit(p, weight);
         if (worst(p, UPPER_PASS, UPPER_PASS, 1.0) < PASS_ERROR &&
             worst(p, STOP, FAR_STOP, 0.0) < STOP_LEVEL)

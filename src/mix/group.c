@@ -136,7 +136,7 @@ static int ascending(const void *a, const void *b) {
 /* Files whose faders a mix tells have those; the others stand by their roles
  * beside them. */
 static void follow_mix(const st_session *s, double *gain) {
-    double apart[ST_SESSION_FILES];
+    double apart[ST_SESSION_FILES] = {0};
     int count = 0;
     for (int i = 0; i < s->count; i++)
         if (s->file[i].in_mix && !isnan(gain[i]))
@@ -152,7 +152,7 @@ static void follow_mix(const st_session *s, double *gain) {
  * middle of all. */
 static void wanted_gains(const st_session *s, const st_file_facts *facts,
                          const st_taste *taste, double *gain) {
-    double sorted[ST_SESSION_FILES];
+    double sorted[ST_SESSION_FILES] = {0};
     int count = 0;
     for (int i = 0; i < s->count; i++) {
         bool heard = st_session_is_stem(s, i) && !facts[i].facts.silent;

@@ -139,7 +139,7 @@ typedef struct {
     char reason[ST_MOVE_REASON]; /* "" or one sentence */
 } st_move;
 
-enum { ST_TARGET_BUS = 64 };
+enum { ST_TARGET_BUS = ST_MIX_STEMS };
 
 /* The line of the table. [any] */
 const st_move_info *st_move_about(st_move_kind kind);

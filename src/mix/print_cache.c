@@ -135,7 +135,9 @@ void st_print_cache_trim(const char *path, int64_t cap) {
     if (folder == NULL)
         return;
     size_t count = list(folder, &all, &total);
-    if (total > cap)
+    if (all == NULL)
+        count = 0;
+    else if (total > cap)
         qsort(all, count, sizeof *all, older_first);
     for (size_t i = 0; i < count && total > cap; i++) {
         (void)unlinkat(dirfd(folder), all[i].name, 0);

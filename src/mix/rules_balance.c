@@ -13,6 +13,7 @@
  * meant to be quiet, or loud. */
 #define SCALE_DB 4.0
 #define OFF_DB 12.0
+enum { STEPS = 96 }; /* of that range */
 #define LEAD_DB 3.0
 /* The loudest stem lands here before the gain of the mix. */
 #define LOUDEST_LUFS (-20.0)
@@ -41,7 +42,7 @@ static int ascending(const void *a, const void *b) {
 }
 
 static double median(const double *values, int count) {
-    double sorted[ST_MIX_STEMS];
+    double sorted[ST_MIX_STEMS] = {0};
     for (int i = 0; i < count; i++)
         sorted[i] = values[i];
     qsort(sorted, (size_t)count, sizeof *sorted, ascending);
@@ -74,7 +75,8 @@ static void follow(const st_mix_case *c, double *gain) {
 /* Mean of the gain that a stem needs which lies `apart` dB from its place. */
 static double likely_gain(double apart) {
     double sum = 0.0, all = 0.0;
-    for (double gain = -OFF_DB; gain <= OFF_DB; gain += 0.25) {
+    for (int i = 0; i <= STEPS; i++) {
+        double gain = OFF_DB * (2.0 * i / STEPS - 1.0);
         double t = (gain - apart) / SCALE_DB;
         double odds = 1.0 / ((1.0 + t * t / 3.0) * (1.0 + t * t / 3.0));
         sum += odds * gain;
@@ -157,7 +159,7 @@ static void lift_leader(const st_mix_case *c) {
 }
 
 void st_rules_balance(const st_mix_case *c) {
-    double gain[ST_MIX_STEMS];
+    double gain[ST_MIX_STEMS] = {0};
     if (wanted_gains(c, gain) == 0)
         return;
     double common = common_gain(c, gain);
