@@ -47,8 +47,9 @@ def faders(recipe, report):
     members = {m["file"]: (m["gain_db"], g["name"]) for g in recipe.get("groups", []) for m in g["members"]}
     fader = {s["name"]: s.get("fader", {}).get("gain_db") for s in recipe["stems"]}
     out = {}
+    groups = {g["name"] for g in recipe.get("groups", [])}
     for stem in report["input_analysis"]["stems"]:
-        if stem["silent"]:
+        if stem["silent"] or stem["name"] in groups:
             continue
         file = stem["name"]
         gain, group = members.get(file, (0.0, pathlib.Path(file).stem))

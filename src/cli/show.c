@@ -77,6 +77,7 @@ void cli_result_show(const json_t *result, FILE *to) {
     const json_t *steps = json_object_get(result, "steps");
     if (to != NULL) {
         cli_meters_show(steps, to);
+        cli_mix_show(steps, to);
         cli_master_show(steps, to);
         cli_stems_show(steps, to);
     }

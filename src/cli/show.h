@@ -8,6 +8,8 @@
 /* The meters of each `analyze` step: one file as a full page, several as a
  * table of one line each. Nothing when there are none. */
 void cli_meters_show(const json_t *steps, FILE *to);
+/* Each `mix` step: its strips and guardrails; the master follows. */
+void cli_mix_show(const json_t *steps, FILE *to);
 /* Each `master` step: before, after and checks of one song, or a line for each
  * of several and one for all of them. */
 void cli_master_show(const json_t *steps, FILE *to);

@@ -12,12 +12,8 @@ extern const st_stage st_stage_mix;
 extern const st_stage st_stage_stems;
 
 static const st_stage *const stages[] = {
-    &st_stage_analyze,
-    &st_stage_convert,
-    &st_stage_master,
-    &st_stage_mix,
-    &st_stage_stems,
-    NULL,
+    &st_stage_analyze, &st_stage_convert, &st_stage_master,
+    &st_stage_mix,     &st_stage_stems,   NULL,
 };
 
 const st_stage *const *st_table(int *count) {

@@ -7,6 +7,8 @@
 
 enum { LATE_S = 10 };
 #define SURE 0.85
+#define WORTH_SAYING 0.005 /* of full scale, an offset; less is taken out too  \
+                            */
 
 static void warn_file(st_mix_job *job, const st_session_file *file,
                       const st_stem_facts *f) {
@@ -81,7 +83,11 @@ static void warn_pair(st_mix_job *job, int a, int b) {
 void st_mix_warn_mended(st_mix_job *job) {
     for (int i = 0; i < job->recipe.stems; i++) {
         const st_move *m = &job->recipe.stem[i].move[ST_STRIP_POLARITY];
-        if (st_move_acts(m) && !m->given)
+        bool turned = m->value[ST_POLARITY_LEFT] > 0.5 ||
+                      m->value[ST_POLARITY_RIGHT] > 0.5;
+        bool off = fabs(m->value[ST_DC_LEFT]) > WORTH_SAYING ||
+                   fabs(m->value[ST_DC_RIGHT]) > WORTH_SAYING;
+        if (st_move_acts(m) && !m->given && (turned || off))
             st_ctx_warn(job->ctx, "stem_mended", "%s: %s",
                         job->recipe.stem[i].name, m->reason);
     }
