@@ -106,7 +106,6 @@ static void hold(const st_panner *u, const float *left, const float *right,
                  float *out_left, float *out_right, int n) {
     float more = u->value[WIDTH].target - 1.0f;
     float gl = u->value[LEFT].target, gr = u->value[RIGHT].target;
-    ST_IVDEP
     for (int i = 0; i < n; i++) {
         float l = left[i], r = right[i], side = more * (0.5f * (l - r));
         out_left[i] = gl * (l + side);
@@ -120,7 +119,6 @@ static void glide(st_panner *u, const float *left, const float *right,
     const float *gl = u->gain[LEFT], *gr = u->gain[RIGHT];
     for (int i = 0; i < MOVERS; i++)
         st_smooth_fill(&u->value[i], u->gain[i], n);
-    ST_IVDEP
     for (int i = 0; i < n; i++) {
         float l = left[i], r = right[i];
         float side = (width[i] - 1.0f) * (0.5f * (l - r));
