@@ -103,6 +103,9 @@ ST_MUST_USE st_status st_made_resolve(const st_step *step, int output,
                                       int index, const char *by_stage,
                                       st_write_format *container, st_bits *bits,
                                       st_err *err);
+/* ST_EXISTS when `file` is one of the plan's inputs. */
+ST_MUST_USE st_status st_made_not_input(const st_plan *plan, const char *file,
+                                        st_err *err);
 /* Is everything that is asked for possible? Before any work. */
 ST_MUST_USE st_status st_made_check(st_run *run, st_err *err);
 /* Put all outputs of good steps in their places. */

@@ -131,7 +131,11 @@ static st_status find_place(st_step *step, st_made *made, const char *label,
     if (made->target != NULL || folder == NULL || label == NULL)
         return ST_OK;
     st_status status = make_folder(made, folder->file, err);
-    return status == ST_OK ? name_own(made, folder, label, err) : status;
+    if (status == ST_OK)
+        status = name_own(made, folder, label, err);
+    return status == ST_OK
+               ? st_made_not_input(step->run->plan, made->target->file, err)
+               : status;
 }
 
 /* -- container and depth */

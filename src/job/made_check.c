@@ -14,8 +14,8 @@ static bool same_file(const char *a, const char *b) {
            x.st_ino == y.st_ino;
 }
 
-static st_status check_not_input(const st_plan *plan, const char *file,
-                                 st_err *err) {
+st_status st_made_not_input(const st_plan *plan, const char *file,
+                            st_err *err) {
     for (int s = 0; s < plan->step_count; s++)
         for (int i = 0; i < plan->steps[s].item_count; i++) {
             const char *input = plan->steps[s].items[i].file;
@@ -57,7 +57,7 @@ static st_status check_folder(const char *file, bool many, st_err *err) {
 static st_status check_target(const st_run *run, int s, int i, st_err *err) {
     const st_plan *plan = run->plan;
     const st_plan_target *target = &plan->steps[s].targets[i];
-    st_status status = check_not_input(plan, target->file, err);
+    st_status status = st_made_not_input(plan, target->file, err);
     if (status == ST_OK)
         status = check_folder(
             target->file, plan->steps[s].stage->outputs[target->output].many,

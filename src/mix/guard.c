@@ -117,6 +117,8 @@ void st_guard_headroom(st_mix_recipe *recipe, const st_premix *premix) {
     double peak = db(premix->peak);
     if (!isfinite(peak))
         return;
+    if (!m->given)
+        m->amount = 1.0; /* a guard is not weakened with the moves */
     st_move_set(m, ST_FADER_GAIN, floor(100 * (HEADROOM_DBFS - peak)) / 100);
     st_move_why(m,
                 "%+.2f dB: the highest peak comes to %.1f dBFS, which leaves "

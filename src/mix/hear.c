@@ -187,6 +187,18 @@ static void read_role(ear *e) {
     memcpy(e->heard->sound, role->embedding, sizeof e->heard->sound);
 }
 
+/* Of what is too short for gated loudness: its power where it sounds. */
+static double short_loudness(const st_stem_facts *facts) {
+    double sum = 0.0;
+    int64_t all = 0;
+    for (int i = LOUD_DBFS - ST_HEAR_LOWEST; i < ST_HEAR_LEVELS; i++) {
+        all += facts->level[i];
+        sum += (double)facts->level[i] *
+               st_exp2((ST_HEAR_LOWEST + i - 3.01) * 0.33219280948873626);
+    }
+    return all > 0 ? 10.0 * st_log10(sum / (double)all) - 0.69 : -INFINITY;
+}
+
 static void read_facts(ear *e, const st_session_file *f) {
     st_stem_facts *facts = &e->heard->facts;
     st_meter_finish(e->meter);
@@ -194,6 +206,8 @@ static void read_facts(ear *e, const st_session_file *f) {
     read_role(e);
     double lufs = facts->meter.loudness.integrated_lufs;
     facts->lufs = f->channels == 1 ? lufs + mono_lu : lufs;
+    if (!isfinite(facts->lufs))
+        facts->lufs = short_loudness(facts);
     facts->silent =
         !(facts->meter.sample_peak_dbfs > -90.0) || !isfinite(facts->lufs);
     if (facts->silent)

@@ -165,10 +165,15 @@ void st_rules_balance(const st_mix_case *c) {
     double common = common_gain(c, gain);
     for (int i = 0; i < c->recipe->stems; i++) {
         st_move *m = &c->recipe->stem[i].move[ST_STRIP_FADER];
-        if (c->heard->stem[i].silent)
-            continue;
-        st_move_set(m, ST_FADER_GAIN, round((gain[i] + common) * 100) / 100);
-        explain(c, i, m->value[ST_FADER_GAIN]);
+        bool silent = c->heard->stem[i].silent;
+        double db = silent ? common : gain[i] + common;
+        st_move_set(m, ST_FADER_GAIN, round(db * 100) / 100);
+        if (silent)
+            st_move_why(m,
+                        "%+.1f dB as on all: next to nothing is heard of it.",
+                        m->value[ST_FADER_GAIN]);
+        else
+            explain(c, i, m->value[ST_FADER_GAIN]);
     }
     lift_leader(c);
 }

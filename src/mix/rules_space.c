@@ -71,6 +71,7 @@ static void room(const st_mix_case *c) {
 static void repeats(const st_mix_case *c) {
     st_move *m = &c->recipe->delay;
     double beat = 60000.0 / c->recipe->tempo_bpm;
+    bool halved = beat > 700;
     while (beat > 700)
         beat /= 2;
     st_move_set(m, ST_DELAY_LEFT, round(beat * 75) / 100);
@@ -79,10 +80,10 @@ static void repeats(const st_mix_case *c) {
     st_move_set(m, ST_DELAY_LOW_CUT, 300);
     st_move_set(m, ST_DELAY_HIGH_CUT, 4500);
     st_move_set(m, ST_DELAY_RETURN, 0);
-    st_move_why(m,
-                "%.0f and %.0f ms, a dotted eighth and a quarter of the %.1f "
-                "BPM that were heard.",
+    st_move_why(m, "%.0f and %.0f ms, %s of the %.1f BPM that were heard.",
                 m->value[ST_DELAY_LEFT], m->value[ST_DELAY_RIGHT],
+                halved ? "a dotted sixteenth and an eighth"
+                       : "a dotted eighth and a quarter",
                 c->recipe->tempo_bpm);
 }
 

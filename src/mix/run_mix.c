@@ -133,6 +133,8 @@ static st_status work(st_mix_job *job, st_err *err) {
     if (status == ST_OK)
         status = st_mix_render(job, err);
     if (status == ST_OK)
+        st_mix_warn_guards(job);
+    if (status == ST_OK)
         status = write_premaster(job, err);
     if (status == ST_OK && st_out_wanted(job->out, "taps"))
         status = st_mix_taps(job, err);

@@ -54,7 +54,17 @@ st_status st_mix_take_stems(st_mix_job *job, st_err *err) {
         roles[i] = f->role;
         channels[i] = f->channels;
     }
+    char own[ST_MIX_STEMS][ST_MIX_NAME];
+    const char *known[ST_MIX_STEMS];
+    int count = job->recipe.stems;
+    for (int i = 0; i < count; i++) {
+        memcpy(own[i], job->recipe.stem[i].name, ST_MIX_NAME);
+        known[i] = own[i];
+    }
     job->recipe.rate_hz = job->session.rate_hz;
-    return st_mix_recipe_match(&job->recipe, names, roles, channels,
-                               job->heard.count, err);
+    st_status status = st_mix_recipe_match(&job->recipe, names, roles, channels,
+                                           job->heard.count, err);
+    if (status == ST_OK)
+        st_mix_warn_unused(job, known, count);
+    return status;
 }

@@ -51,6 +51,10 @@ ST_MUST_USE st_status st_mix_take_stems(st_mix_job *job, st_err *err);
 /* What is wrong with stems; then what was mended, and copies. */
 void st_mix_warn_stems(st_mix_job *job);
 void st_mix_warn_mended(st_mix_job *job);
+/* Guards that do not hold; what a complete recipe does not use or know (its
+ * own stems: known[count]). */
+void st_mix_warn_guards(st_mix_job *job);
+void st_mix_warn_unused(st_mix_job *job, const char *const *known, int count);
 /* The job's prints and premix, guards kept. */
 ST_MUST_USE st_status st_mix_render(st_mix_job *job, st_err *err);
 /* Source of stem i of the recipe: all passes read through it. [any] */

@@ -1,22 +1,24 @@
 #include "mix/stage_mix.h"
 
 #include <math.h>
+#include <string.h>
 
 /* What a mixer should hear of the stems before anything else: each problem in a
  * sentence, with what was done. */
 
 enum { LATE_S = 10 };
 #define SURE 0.85
-#define WORTH_SAYING 0.005 /* of full scale, an offset; less is taken out too  \
-                            */
+#define WORTH_SAYING                                                           \
+    0.005 /* of full scale, an offset; less is taken out too                   \
+           */
 
 static void warn_file(st_mix_job *job, const st_session_file *file,
                       const st_stem_facts *f) {
     double head_s = (double)f->meter.head_silence_frames / job->session.rate_hz;
     if (f->silent)
         st_ctx_warn(job->ctx, "stem_silent",
-                    "%s is silent: it is in the mix, and nothing is heard of "
-                    "it.",
+                    "%s is silent or next to it: it is in the mix, and nothing "
+                    "is heard of it.",
                     file->label);
     else if (file->role == ST_ROLE_FULL_MIX)
         st_ctx_warn(job->ctx, "stem_full_mix",
@@ -78,6 +80,46 @@ static void warn_pair(st_mix_job *job, int a, int b) {
             job->recipe.stem[b].name, job->recipe.stem[a].name, p.gain_db,
             1000.0 * p.delay_frames / job->session.rate_hz,
             p.polarity < 0 ? ", upside down" : "");
+}
+
+void st_mix_warn_guards(st_mix_job *job) {
+    const st_guard_figures *f = &job->figures;
+    if (!f->headroom)
+        st_ctx_warn(job->ctx, "guard_headroom",
+                    "The premaster's highest peak is %+.1f dBFS, over -6: take "
+                    "mix.fader out of the recipe, or lower it.",
+                    f->peak_dbfs);
+    if (!f->correlated || !f->folds)
+        st_ctx_warn(job->ctx, "guard_mono",
+                    "In mono the mix loses %.1f dB (correlation %.2f): narrow "
+                    "mix.place, or what is wide and upside down.",
+                    -f->fold_loss_db, f->correlation);
+    if (!f->reduction)
+        st_ctx_warn(job->ctx, "guard_reduction",
+                    "A compressor takes %.1f dB on the mean, 3 and more: raise "
+                    "its threshold in the recipe.",
+                    f->most_reduction_db);
+}
+
+/* What a complete recipe leaves out of account. */
+void st_mix_warn_unused(st_mix_job *job, const char *const *known, int count) {
+    if (!job->complete)
+        return;
+    if (st_in_count(job->in, "reference") > 0)
+        st_ctx_warn(job->ctx, "reference_unused",
+                    "The recipe is complete, so the reference was not used: "
+                    "take \"complete\" out of it, and the moves to be decided "
+                    "anew.");
+    for (int i = 0; i < job->recipe.stems; i++) {
+        bool there = false;
+        for (int k = 0; k < count; k++)
+            there |= strcmp(known[k], job->recipe.stem[i].name) == 0;
+        if (!there)
+            st_ctx_warn(job->ctx, "stem_unknown",
+                        "%s is not in the recipe: it is in the mix as it is, "
+                        "with no move made.",
+                        job->recipe.stem[i].name);
+    }
 }
 
 void st_mix_warn_mended(st_mix_job *job) {
