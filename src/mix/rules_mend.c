@@ -7,6 +7,17 @@
 #define OFFSET 0.0005      /* mean that counts as an offset: -66 dBFS */
 #define UPSIDE_DOWN (-0.6) /* correlation of left and right */
 
+/* An offset that is there all the time is there in the quietest 10 ms too. What
+ * is not (lopsided waves, silence before and after) would get one by taking
+ * the mean away; the high-pass sees to it. */
+static bool lasts(const st_stem_facts *f, double dc) {
+    int quietest = 0;
+    while (quietest < ST_HEAR_LEVELS - 1 && f->level[quietest] == 0)
+        quietest++;
+    double db = 20.0 * log10(fabs(dc)) + 3.01;
+    return ST_HEAR_LOWEST + quietest > db - 2.0;
+}
+
 static void mend_polarity(const st_mix_case *c, int i) {
     const st_stem_facts *f = &c->heard->stem[i];
     st_move *m = &c->recipe->stem[i].move[ST_STRIP_POLARITY];
@@ -20,7 +31,8 @@ static void mend_polarity(const st_mix_case *c, int i) {
     }
     bool wet = false;
     for (int ch = 0; ch < c->recipe->stem[i].channels; ch++)
-        if (fabs(f->meter.channel[ch].dc) > OFFSET) {
+        if (fabs(f->meter.channel[ch].dc) > OFFSET &&
+            lasts(f, f->meter.channel[ch].dc)) {
             st_move_set(m, ST_DC_LEFT + ch, f->meter.channel[ch].dc);
             wet = true;
         }

@@ -133,6 +133,15 @@ class MixFiles(Case):
         self.assertEqual(len(kick), len(mix))
         self.assertAlmostEqual(kick[CLICK], 0.9 * 10 ** (-13 / 20), delta=1e-4)
 
+    def test_no_input_is_overwritten(self):
+        """OUT may hold the stems themselves: prints must not replace them."""
+        before = {p.name: p.read_bytes() for p in self.stems.iterdir()}
+        done = self.run_it("mix", self.stems, "-o", self.dir, "--print-stems",
+                           code=1)
+        self.assertIn("is also an input and would be overwritten", done.stderr)
+        after = {p.name: p.read_bytes() for p in self.stems.iterdir()}
+        self.assertEqual(before, after)
+
     def test_nothing_unasked(self):
         out = self.mix("out")
         self.assertEqual(sorted(p.name for p in out.iterdir()),
