@@ -2,7 +2,6 @@
  * Source: analysis/stems.h. */
 #include "analysis/stems.h"
 #include "audio/channels.h"
-#include "audio/resample.h"
 #include "stage/stage.h"
 
 #include <string.h>
@@ -69,28 +68,16 @@ static st_status choose_rate(song *s, st_in *in, st_err *err) {
 
 static st_status open_stem(song *s, st_in *in, int i, st_err *err) {
     st_source *source = NULL;
-    st_source *outer = NULL;
     st_status status = st_in_open_once(in, "audio", i, &source, err);
+    if (status == ST_OK)
+        status =
+            st_fitted_source_new(&s->sources[i], source, 2, s->rate_hz, err);
     if (status != ST_OK)
         return status;
-    if (source->format.channels > 2) {
-        status = st_channels_source_new(&outer, source, 2, err);
-        if (status != ST_OK)
-            goto fail;
-        source = outer;
-    }
-    status = st_resample_source_new(&outer, source, s->rate_hz,
-                                    ST_RESAMPLE_HIGH, err);
-    if (status != ST_OK)
-        goto fail;
-    s->sources[i] = outer;
     s->labels[i] = st_in_label(in, "audio", i);
-    if (outer->format.frames > s->longest)
-        s->longest = outer->format.frames;
+    if (s->sources[i]->format.frames > s->longest)
+        s->longest = s->sources[i]->format.frames;
     return ST_OK;
-fail:
-    st_source_free(source);
-    return status;
 }
 
 static bool tell(void *ctx, int64_t frames) {

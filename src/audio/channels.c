@@ -1,5 +1,6 @@
 #include "audio/channels.h"
 
+#include "audio/resample.h"
 #include "core/alloc.h"
 
 #include <string.h>
@@ -213,4 +214,18 @@ st_status st_channels_source_new(st_source **out, st_source *in, int channels,
     f->in = in;
     *out = &f->source;
     return ST_OK;
+}
+
+st_status st_fitted_source_new(st_source **out, st_source *in, int most,
+                               int rate_hz, st_err *err) {
+    st_source *narrow = in;
+    st_status status = ST_OK;
+    if (in->format.channels > most)
+        status = st_channels_source_new(&narrow, in, most, err);
+    if (status == ST_OK)
+        status =
+            st_resample_source_new(out, narrow, rate_hz, ST_RESAMPLE_HIGH, err);
+    if (status != ST_OK)
+        st_source_free(narrow);
+    return status;
 }

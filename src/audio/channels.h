@@ -48,4 +48,10 @@ const int *st_vorbis_order(int channels);
 ST_MUST_USE st_status st_channels_source_new(st_source **out, st_source *in,
                                              int channels, st_err *err);
 
+/* A source at rate_hz with at most `most` channels over `in`, which it takes,
+ * also on error: folded first, then resampled (audio/resample.h, high
+ * quality). Errors of both. [one at a time] */
+ST_MUST_USE st_status st_fitted_source_new(st_source **out, st_source *in,
+                                           int most, int rate_hz, st_err *err);
+
 #endif

@@ -1,30 +1,17 @@
 #include "mix/stage_mix.h"
 
 #include "audio/channels.h"
-#include "audio/resample.h"
 #include "core/alloc.h"
 #include "mix/unmix_faders.h"
 
 /* A reference at the session's rate, one or two channels. */
 static st_status open_reference(const st_mix_job *job, int i, st_source **out,
                                 st_err *err) {
-    st_source *source = NULL, *outer = NULL;
+    st_source *source = NULL;
     st_status status = st_in_open(job->in, "reference", i, &source, err);
-    if (status != ST_OK)
-        return status;
-    if (source->format.channels > 2) {
-        status = st_channels_source_new(&outer, source, 2, err);
-        if (status != ST_OK)
-            goto fail;
-        source = outer;
-    }
-    status = st_resample_source_new(out, source, job->session.rate_hz,
-                                    ST_RESAMPLE_HIGH, err);
-    if (status == ST_OK)
-        return ST_OK;
-fail:
-    st_source_free(source);
-    return status;
+    return status == ST_OK
+               ? st_fitted_source_new(out, source, 2, job->session.rate_hz, err)
+               : status;
 }
 
 static st_status measure(st_mix_job *job, int i, st_err *err) {

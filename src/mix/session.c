@@ -1,7 +1,6 @@
 #include "mix/session.h"
 
 #include "audio/channels.h"
-#include "audio/resample.h"
 #include "core/math.h"
 #include "core/utf8.h"
 #include "mix/name_role.h"
@@ -172,25 +171,15 @@ bool st_session_is_stem(const st_session *session, int file) {
 
 static st_status open_file(const st_session *session, const st_session_file *f,
                            st_source **out, st_err *err) {
-    st_source *source = NULL, *outer = NULL;
+    st_source *source = NULL;
     st_status status =
         st_in_open(session->in, session->input, f->item, &source, err);
-    if (status != ST_OK)
-        return status;
-    if (source->format.channels > 2) {
-        status = st_channels_source_new(&outer, source, 2, err);
-        if (status != ST_OK)
-            goto fail;
-        source = outer;
-    }
-    status = st_resample_source_new(&outer, source, session->rate_hz,
-                                    ST_RESAMPLE_HIGH, err);
-    if (status != ST_OK)
-        goto fail;
-    return st_late_source_new(out, outer, f->offset_frames, err);
-fail:
-    st_source_free(source);
-    return status;
+    if (status == ST_OK)
+        status =
+            st_fitted_source_new(&source, source, 2, session->rate_hz, err);
+    return status == ST_OK
+               ? st_late_source_new(out, source, f->offset_frames, err)
+               : status;
 }
 
 static st_status open_member(const st_session *session,
