@@ -2,6 +2,7 @@
 """Mixes of many songs judged: faders, masking, distance to references.
 
     bench/mix.py STEMMA FOLDER... [--references FILE...] [--keep DIR] [--title TEXT]
+                 [--engine learned|rules]
 
 Each FOLDER holds songs as mix_songs.py, mix_offsets.py and mix_generated.py
 make them: stems/, mix.wav and, where faders were moved, engineer.json (else
@@ -34,8 +35,11 @@ import soundfile
 import mix_af
 
 
+ENGINE = "learned"
+
+
 def stemma_mix(stemma, song, out, *more):
-    done = subprocess.run([stemma, "mix", song / "stems", "--group", "-o", out, "-q", *map(str, more)],
+    done = subprocess.run([stemma, "mix", song / "stems", "--group", "-o", out, "-q", "--engine", ENGINE, *map(str, more)],
                           capture_output=True, text=True)
     if done.returncode not in (0, 3):
         sys.exit(f"{song.name}: {done.stderr}")
@@ -206,7 +210,9 @@ def main():
     parser.add_argument("--references", nargs="*", default=[])
     parser.add_argument("--keep", type=pathlib.Path, default=pathlib.Path("mix-kept"))
     parser.add_argument("--title", default="A mix, judged")
+    parser.add_argument("--engine", default=ENGINE)
     args = parser.parse_args()
+    globals()["ENGINE"] = args.engine
     args.keep.mkdir(exist_ok=True)
     print(f"# {args.title}\n\nMade by `bench/mix.py`.\n")
     for folder in args.folders:

@@ -226,7 +226,7 @@ def main():
     if "--json" in sys.argv:
         print(json.dumps(dict(schema="stemma.guard/1", checks=rows,
                               broken=sum(not r["good"] for r in rows)),
-                         indent=1))
+                         indent=1, default=lambda value: value.item()))
     else:
         show(rows)
     sys.exit(0 if all(r["good"] for r in rows) else 1)

@@ -1,9 +1,10 @@
-"""What bench/mix_guard.py measures: numpy only, [frames, channels] each.
+"""What bench/mix_guard.py measures: numpy and scipy, [frames, channels] each.
 
 Every function gives None where there is nothing to measure. Powers are means
 over channels unless said.
 """
 import numpy as np
+import scipy.fft
 import soundfile
 
 BELOW_DB, QUIET_DB = 130.0, -160.0  # a bin of an EQ: under the peak, itself
@@ -37,7 +38,7 @@ def spectra(x, size, hop):
     for at in range(0, len(x) - size + 1, hop * many):
         end = min(len(x), at + hop * (many - 1) + size)
         view = np.lib.stride_tricks.sliding_window_view(x[at:end], size)[::hop]
-        yield np.fft.rfft(view * window) * scale
+        yield scipy.fft.rfft(view * window) * scale
 
 
 def thirds(bins, step_hz):

@@ -2,6 +2,7 @@
  * and read again, and stays so under any --accept. */
 #include "core/json.h"
 #include "mix/recipe_json.h"
+#include "mix/recipe_parts.h"
 
 #include <stdint.h>
 #include <stdlib.h>
@@ -65,6 +66,13 @@ static void accept_any(st_mix_recipe *r, const json_t *document) {
     check(r);
 }
 
+/* Any document may be asked what in it nobody knows. */
+static void tell(void *ctx, const char *path, const char *near) {
+    (void)ctx;
+    if (path[0] == '\0' || (near != NULL && near[0] == '\0'))
+        abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     static st_mix_recipe r;
     json_t *doc = NULL;
@@ -72,6 +80,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size) {
     bool complete;
     if (st_json_load(&doc, (const char *)data, size, NULL, &err) != ST_OK)
         return 0;
+    st_mix_recipe_unknown(doc, tell, NULL);
     if (st_mix_recipe_parse(&r, &complete, doc, &err) == ST_OK) {
         check(&r);
         check_again(&r, doc);

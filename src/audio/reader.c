@@ -282,13 +282,13 @@ const char *st_reader_warning(st_source *source, int i) {
     if (info->missing_frames > 0 && i-- == 0) {
         (void)snprintf(reader->warning, sizeof reader->warning,
                        "The file ends %lld frames before its header says: it "
-                       "is probably cut off.",
+                       "is probably cut off. Copy or export it again.",
                        (long long)info->missing_frames);
         return reader->warning;
     }
     if (info->cut_off && i-- == 0)
         return "The file ends without the mark of its end: it is probably cut "
-               "off.";
+               "off. Copy or export it again.";
     if (info->goes_on && i-- == 0)
         return "Sound follows behind the end that the file's header states, "
                "and was not read: several MP3 files were joined into one. Give "

@@ -3,43 +3,38 @@
 #include <stddef.h>
 #include <string.h>
 
+/* id, name, title, bus, split, family: all that a stem of a mix can be */
+#define PARTS(X)                                                               \
+    X(KICK, "kick", "kick", DRUM, DRUMS, DRUM_KIT)                             \
+    X(SNARE, "snare", "snare", DRUM, DRUMS, DRUM_KIT)                          \
+    X(HATS, "hats", "hats", DRUM, DRUMS, DRUM_KIT)                             \
+    X(CYMBALS, "cymbals", "cymbals", DRUM, DRUMS, DRUM_KIT)                    \
+    X(TOMS, "toms", "toms", DRUM, DRUMS, DRUM_KIT)                             \
+    X(PERCUSSION, "percussion", "percussion", DRUM, DRUMS, PERCUSSIVE)         \
+    X(DRUMS_BUS, "drums_bus", "drums", DRUM, DRUMS, DRUM_KIT)                  \
+    X(BASS, "bass", "bass", MUSIC, BASS, BASS)                                 \
+    X(KEYS, "keys", "keys", MUSIC, OTHER, PIANO)                               \
+    X(GUITAR, "guitar", "guitar", MUSIC, OTHER, GUITAR)                        \
+    X(SYNTH, "synth", "synth", MUSIC, OTHER, SYNTH_LEAD)                       \
+    X(STRINGS, "strings", "strings", MUSIC, OTHER, STRINGS)                    \
+    X(BRASS, "brass", "brass", MUSIC, OTHER, BRASS)                            \
+    X(WOODWIND, "woodwind", "woodwind", MUSIC, OTHER, REED)                    \
+    X(LEAD_VOCAL, "lead_vocal", "lead vocal", VOCAL, VOCALS, ENSEMBLE)         \
+    X(BACKING_VOCAL, "backing_vocal", "backing vocal", VOCAL, VOCALS,          \
+      ENSEMBLE)                                                                \
+    X(FX, "fx", "effects", MUSIC, OTHER, SOUND_EFFECTS)
+
+#define ROW(id, name, title, bus, split, family)                               \
+    [ST_ROLE_##                                                                \
+        id] = {name, title, ST_BUS_##bus, ST_SPLIT_##split, ST_GM_##family},
+#define NAME(id, name, title, bus, split, family) name,
+
 static const st_role_info table[ST_ROLE_COUNT] = {
-    [ST_ROLE_KICK] = {"kick", "kick", ST_BUS_DRUM, ST_SPLIT_DRUMS,
-                      ST_GM_DRUM_KIT},
-    [ST_ROLE_SNARE] = {"snare", "snare", ST_BUS_DRUM, ST_SPLIT_DRUMS,
-                       ST_GM_DRUM_KIT},
-    [ST_ROLE_HATS] = {"hats", "hats", ST_BUS_DRUM, ST_SPLIT_DRUMS,
-                      ST_GM_DRUM_KIT},
-    [ST_ROLE_CYMBALS] = {"cymbals", "cymbals", ST_BUS_DRUM, ST_SPLIT_DRUMS,
-                         ST_GM_DRUM_KIT},
-    [ST_ROLE_TOMS] = {"toms", "toms", ST_BUS_DRUM, ST_SPLIT_DRUMS,
-                      ST_GM_DRUM_KIT},
-    [ST_ROLE_PERCUSSION] = {"percussion", "percussion", ST_BUS_DRUM,
-                            ST_SPLIT_DRUMS, ST_GM_PERCUSSIVE},
-    [ST_ROLE_DRUMS_BUS] = {"drums_bus", "drums", ST_BUS_DRUM, ST_SPLIT_DRUMS,
-                           ST_GM_DRUM_KIT},
-    [ST_ROLE_BASS] = {"bass", "bass", ST_BUS_MUSIC, ST_SPLIT_BASS, ST_GM_BASS},
-    [ST_ROLE_KEYS] = {"keys", "keys", ST_BUS_MUSIC, ST_SPLIT_OTHER,
-                      ST_GM_PIANO},
-    [ST_ROLE_GUITAR] = {"guitar", "guitar", ST_BUS_MUSIC, ST_SPLIT_OTHER,
-                        ST_GM_GUITAR},
-    [ST_ROLE_SYNTH] = {"synth", "synth", ST_BUS_MUSIC, ST_SPLIT_OTHER,
-                       ST_GM_SYNTH_LEAD},
-    [ST_ROLE_STRINGS] = {"strings", "strings", ST_BUS_MUSIC, ST_SPLIT_OTHER,
-                         ST_GM_STRINGS},
-    [ST_ROLE_BRASS] = {"brass", "brass", ST_BUS_MUSIC, ST_SPLIT_OTHER,
-                       ST_GM_BRASS},
-    [ST_ROLE_WOODWIND] = {"woodwind", "woodwind", ST_BUS_MUSIC, ST_SPLIT_OTHER,
-                          ST_GM_REED},
-    [ST_ROLE_LEAD_VOCAL] = {"lead_vocal", "lead vocal", ST_BUS_VOCAL,
-                            ST_SPLIT_VOCALS, ST_GM_ENSEMBLE},
-    [ST_ROLE_BACKING_VOCAL] = {"backing_vocal", "backing vocal", ST_BUS_VOCAL,
-                               ST_SPLIT_VOCALS, ST_GM_ENSEMBLE},
-    [ST_ROLE_FX] = {"fx", "effects", ST_BUS_MUSIC, ST_SPLIT_OTHER,
-                    ST_GM_SOUND_EFFECTS},
-    [ST_ROLE_FULL_MIX] = {"full_mix", "full mix", ST_BUS_NONE, ST_SPLIT_NONE,
-                          ST_GM_NONE},
+    PARTS(ROW)[ST_ROLE_FULL_MIX] = {"full_mix", "full mix", ST_BUS_NONE,
+                                    ST_SPLIT_NONE, ST_GM_NONE},
 };
+
+const char *const st_role_names[] = {PARTS(NAME) NULL};
 
 /* Of each family of eight programs; the exceptions below. */
 static const st_role of_family[16] = {

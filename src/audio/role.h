@@ -80,6 +80,9 @@ typedef struct {
 
 /* Row of the table; role 0..ST_ROLE_COUNT - 1, else NULL. */
 const st_role_info *st_role_get(st_role role);
+/* Names of all roles that a stem of a mix can have (not "full_mix"), in their
+ * order; ends with NULL. */
+extern const char *const st_role_names[];
 /* "kick", or "none" for ST_ROLE_NONE and whatever is no role. */
 const char *st_role_name(st_role role);
 /* The role of exactly this name; ST_ROLE_NONE for any other, or NULL. */

@@ -3,7 +3,6 @@
 #include "audio/writer.h"
 #include "core/alloc.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,13 +25,6 @@ static bool is_folder(const char *path) {
 static bool ends_in_slash(const char *path) {
     size_t length = strlen(path);
     return length > 0 && path[length - 1] == '/';
-}
-
-static st_status make_folder(const char *path, st_err *err) {
-    if (is_folder(path) || mkdir(path, 0777) == 0)
-        return ST_OK;
-    return st_err_set(err, ST_IO, "Cannot make the folder %s: %s.", path,
-                      strerror(errno));
 }
 
 static const char *param_text(const cli_args *args, const char *name) {
@@ -84,8 +76,7 @@ static st_status target(const maker *m, int step, int output, int index,
                               NULL, ST_BITS_ASKED, err);
 }
 
-/* Is an output that stands beside OUT asked for? */
-static bool beside_wanted(const cli_args *args, const st_output *output) {
+bool cli_beside_wanted(const cli_args *args, const st_output *output) {
     if (output->flag != NULL && cli_args_has(args, output->flag))
         return true;
     if (output->when == NULL)
@@ -120,7 +111,7 @@ static st_status targets_of_item(const maker *m, int step, int index,
     for (int i = 0; status == ST_OK && i < st_output_count(stage); i++) {
         const st_output *output = &stage->outputs[i];
         if (output->beside == NULL || output->within != NULL ||
-            !beside_wanted(m->args, output) ||
+            !cli_beside_wanted(m->args, output) ||
             (index > 0 && !output->per_input))
             continue;
         snprintf(path + end, sizeof path - end, "%s", output->beside);
@@ -134,7 +125,8 @@ static st_status targets_within(const maker *m, int step,
                                 const cli_named *named, st_err *err) {
     const st_stage *stage = m->args->stage;
     const char *flag = stage->outputs[named->index].flag;
-    st_status status = m->args->dry_run ? ST_OK : make_folder(named->file, err);
+    st_status status =
+        m->args->dry_run ? ST_OK : cli_folder_make(named->file, err);
     if (status == ST_OK)
         status = target(m, step, named->index, -1, named->file, err);
     for (int i = 0; status == ST_OK && i < st_output_count(stage); i++) {
@@ -256,6 +248,8 @@ static st_status check_words(const cli_args *args, st_err *err) {
 
 st_status cli_args_plan(const cli_args *args, st_plan **out, st_err *err) {
     st_status status = check_words(args, err);
+    if (status == ST_OK)
+        status = cli_args_apart(args, err);
     if (status != ST_OK)
         return status;
     maker m = {.args = args, .many = args->file_count > 1 || args->from_folder};
@@ -270,7 +264,7 @@ st_status cli_args_plan(const cli_args *args, st_plan **out, st_err *err) {
         if ((m.many && spread) || cli_out_is_folder(args->stage))
             status = check_folder_name(args->out, err);
         if (status == ST_OK && m.folder && !args->dry_run)
-            status = make_folder(args->out, err);
+            status = cli_folder_make(args->out, err);
     }
     if (status == ST_OK && st_plan_new(&m.plan) != ST_OK)
         status = st_err_set(err, ST_NO_MEM, "Out of memory.");

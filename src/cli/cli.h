@@ -56,6 +56,12 @@ int cli_fail_err(int code, const st_err *err);
 /* The document on stdout; CLI_DONE, or CLI_FAILED with a message. */
 int cli_print_json(json_t *document);
 
+/* -- work.c */
+/* A folder for outputs, unless it is there. What was made so, and holds
+ * nothing, goes with _drop, or when the process is stopped. */
+ST_MUST_USE st_status cli_folder_make(const char *path, st_err *err);
+void cli_folders_drop(void);
+
 /* -- args.c: the words of a stage's command, checked against its table */
 typedef struct {
     int index; /* input or output of the stage */
@@ -97,6 +103,11 @@ bool cli_args_has(const cli_args *args, const char *flag);
 ST_MUST_USE st_status cli_args_unfold(cli_args *args, st_err *err);
 /* Is it a file ending of audio ("wav")? */
 bool cli_names_audio(const char *ending);
+/* ST_BAD_ARG where a folder of results is one that holds the inputs: what is
+ * written there would be an input next time. */
+ST_MUST_USE st_status cli_args_apart(const cli_args *args, st_err *err);
+/* Is an output that stands beside OUT asked for? */
+bool cli_beside_wanted(const cli_args *args, const st_output *output);
 /* The plan that the words ask for. */
 ST_MUST_USE st_status cli_args_plan(const cli_args *args, st_plan **out,
                                     st_err *err);

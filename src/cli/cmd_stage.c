@@ -17,6 +17,7 @@ static int work_args(cli_args *args) {
         status = st_plan_check_names(plan, &err);
     if (status != ST_OK) {
         st_plan_free(plan);
+        cli_folders_drop();
         return cli_fail_err(status == ST_IO ? CLI_FAILED : CLI_USAGE, &err);
     }
     cli_work work = {
@@ -28,6 +29,7 @@ static int work_args(cli_args *args) {
     };
     int code = args->dry_run ? print_plan(plan) : cli_plan_work(plan, &work);
     st_plan_free(plan);
+    cli_folders_drop();
     return code;
 }
 

@@ -55,18 +55,15 @@ static void show_strip(const json_t *strip, int width, FILE *to) {
 }
 
 static void show_guards(const json_t *mixing, FILE *to) {
-    json_t *guards = json_object_get(mixing, "guards");
-    size_t held = 0, all = 0;
-    const char *key;
-    json_t *value;
-    json_object_foreach(guards, key, value) {
-        all += json_is_boolean(value);
-        held += json_is_true(value);
-    }
-    fprintf(to, "  %s%zu of %zu guardrails hold%s, %zu moves\n",
-            cli_style(to, held == all ? "green" : "yellow"), held, all,
-            cli_style(to, "off"),
-            json_array_size(json_object_get(mixing, "moves")));
+    const json_t *guards = json_object_get(mixing, "guards");
+    size_t broken = json_array_size(json_object_get(guards, "broken"));
+    int all = (int)number_of(guards, "limits");
+    bool given = json_is_true(json_object_get(mixing, "rendered_as_given"));
+    fprintf(to, "  %s%d of %d guardrails hold%s, %zu moves%s\n",
+            cli_style(to, broken == 0 ? "green" : "yellow"), all - (int)broken,
+            all, cli_style(to, "off"),
+            json_array_size(json_object_get(mixing, "moves")),
+            given ? ", rendered as the recipe gives them" : "");
 }
 
 static void show_mix(const json_t *report, const json_t *mixing, FILE *to) {

@@ -4,21 +4,60 @@
 #include "core/alloc.h"
 #include "core/json.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* A signal handler reaches nothing else. */
 static atomic_int stops;
 
+/* Made before the first signal is caught. What is in one is this run's. */
+enum { FOLDERS = 8 };
+static char *folders[FOLDERS];
+static atomic_int folder_count;
+
+/* True when none is left. */
+static bool remove_folders(void) {
+    bool gone = true;
+    for (int i = atomic_load(&folder_count); i-- > 0;)
+        gone &= rmdir(folders[i]) == 0 || errno == ENOENT;
+    return gone;
+}
+
+st_status cli_folder_make(const char *path, st_err *err) {
+    struct stat about;
+    if (stat(path, &about) == 0 && S_ISDIR(about.st_mode))
+        return ST_OK;
+    if (mkdir(path, 0777) != 0)
+        return st_err_set(err, ST_IO, "Cannot make the folder %s: %s.", path,
+                          strerror(errno));
+    int count = atomic_load(&folder_count);
+    if (count < FOLDERS && (folders[count] = st_strdup(path)) != NULL)
+        atomic_store(&folder_count, count + 1);
+    return ST_OK;
+}
+
+void cli_folders_drop(void) {
+    (void)remove_folders();
+    for (int i = atomic_exchange(&folder_count, 0); i-- > 0;)
+        st_free(folders[i]);
+}
+
 static void on_signal(int number) {
     (void)number;
     if (atomic_fetch_add(&stops, 1) == 0)
         return;
-    st_writer_unlink_all();
-    st_run_unlink_all();
+    /* Another thread may just be making one more. */
+    for (int i = 0; i < 100; i++) {
+        st_writer_unlink_all();
+        st_run_unlink_all();
+        if (remove_folders())
+            break;
+    }
     _exit(CLI_CANCELLED);
 }
 

@@ -156,13 +156,13 @@ static bool named_by_content(const st_step *step) {
     return false;
 }
 
-/* Only what may be kept is worth the hashing. */
+/* A stage that keeps parts of its work says by them what it worked on. */
 static bool wants_hash(const st_item *item) {
     const st_step *step = item->step;
     const st_stage *stage = step->plan->stage;
-    bool kept = (stage->cacheable || stage->keeps) &&
-                step->run->options->cache_dir != NULL;
-    return item->pcm[0] == '\0' && (kept || named_by_content(step));
+    bool kept = stage->cacheable && step->run->options->cache_dir != NULL;
+    return item->pcm[0] == '\0' &&
+           (kept || stage->keeps || named_by_content(step));
 }
 
 static int stop_copy(void *ctx) {

@@ -120,6 +120,18 @@ void st_staged_drop(char *staged); /* unlink, forget, free */
 ST_MUST_USE st_status st_staged_keep(char *staged, const char *target,
                                      st_err *err);
 
+/* A folder that goes when the process is stopped, if nothing is in it: as a
+ * name above, ended by st_folder_drop (which removes it, if it is empty). *out
+ * is NULL when the folder was there before. */
+ST_MUST_USE st_status st_folder_make(char **out, const char *path, st_err *err);
+void st_folder_drop(char *folder);
+
+/* -- left.c: what earlier runs left in folders of many files */
+/* Remove files of an earlier run that this one did not write, and note the
+ * names of those it wrote; each removal is told in the step's notes. Never
+ * fails the run. */
+void st_left_clear(st_run *run);
+
 /* -- result.c */
 json_t *st_run_result(const st_run *run, st_status status, double seconds);
 

@@ -74,12 +74,10 @@ static st_made *need(st_step *step, int output, int index) {
 
 void st_made_deinit(st_made *made) {
     st_staged_drop(made->staged);
-    if (made->folder != NULL)
-        (void)rmdir(made->folder); /* stays when there is something in it */
+    st_folder_drop(made->folder);
     if (made->own != NULL)
         st_free(made->own->file);
     st_free(made->own);
-    st_free(made->folder);
     st_spool_free(made->spool);
     json_decref(made->document);
     st_free(made->label);
@@ -113,24 +111,16 @@ static st_status name_own(st_made *made, const st_plan_target *folder,
     return ST_OK;
 }
 
-static st_status make_folder(st_made *made, const char *path, st_err *err) {
-    if (mkdir(path, 0777) == 0) {
-        made->folder = st_strdup(path);
-        return ST_OK;
-    }
-    return errno == EEXIST
-               ? ST_OK
-               : st_err_set(err, ST_IO, "Cannot make the folder %s: %s.", path,
-                            strerror(errno));
-}
-
 /* An item of a folder gets a file there, named by its label. */
 static st_status find_place(st_step *step, st_made *made, const char *label,
                             st_err *err) {
     const st_plan_target *folder = target_of(step, made->output, -1);
     if (made->target != NULL || folder == NULL || label == NULL)
         return ST_OK;
-    st_status status = make_folder(made, folder->file, err);
+    char *made_folder = NULL;
+    st_status status = st_folder_make(&made_folder, folder->file, err);
+    if (made_folder != NULL)
+        made->folder = made_folder;
     if (status == ST_OK)
         status = name_own(made, folder, label, err);
     return status == ST_OK

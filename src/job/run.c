@@ -116,6 +116,11 @@ static void step_deinit(st_step *step) {
     json_decref(step->ctx.notes);
     for (int i = 0; step->items != NULL && i < step->plan->item_count; i++)
         st_item_deinit(&step->items[i]);
+    /* All files first: a folder goes only when it is empty. */
+    for (int i = 0; i < step->made_count; i++) {
+        st_staged_drop(step->made[i].staged);
+        step->made[i].staged = NULL;
+    }
     for (int i = 0; i < step->made_count; i++)
         st_made_deinit(&step->made[i]);
     (void)pthread_mutex_destroy(&step->ctx.lock);
@@ -247,6 +252,8 @@ st_status st_plan_run(const st_plan *plan, const st_run_options *options,
         st_status kept = st_made_commit(&run, status == ST_OK ? err : NULL);
         if (status == ST_OK)
             status = kept;
+        if (kept == ST_OK)
+            st_left_clear(&run);
     }
     *result =
         st_run_result(&run, status, st_clock_seconds(from, st_clock_ns()));

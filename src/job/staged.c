@@ -7,6 +7,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 /* The only mutable state of the room: a signal handler has no other way to
@@ -14,22 +15,24 @@
  * but a killed process. */
 enum { SLOTS = 1024 };
 static _Atomic(char *) slots[SLOTS];
+enum { FOLDERS = 16 };
+static _Atomic(char *) folders[FOLDERS];
 static atomic_uint serial;
 
-static void slot_take(char *name) {
-    for (int i = 0; i < SLOTS; i++) {
-        char *none = NULL;
-        if (atomic_compare_exchange_strong(&slots[i], &none, name))
+static void change(_Atomic(char *) *slot, int count, char *from, char *to) {
+    for (int i = 0; i < count; i++) {
+        char *now = from;
+        if (atomic_compare_exchange_strong(&slot[i], &now, to))
             return;
     }
 }
 
+static void slot_take(char *name) {
+    change(slots, SLOTS, NULL, name);
+}
+
 static void slot_clear(char *name) {
-    for (int i = 0; i < SLOTS; i++) {
-        char *mine = name;
-        if (atomic_compare_exchange_strong(&slots[i], &mine, NULL))
-            return;
-    }
+    change(slots, SLOTS, name, NULL);
 }
 
 void st_run_unlink_all(void) {
@@ -38,6 +41,32 @@ void st_run_unlink_all(void) {
         if (name != NULL)
             (void)unlink(name);
     }
+    for (int i = 0; i < FOLDERS; i++) {
+        const char *name = atomic_load(&folders[i]);
+        if (name != NULL)
+            (void)rmdir(name);
+    }
+}
+
+st_status st_folder_make(char **out, const char *path, st_err *err) {
+    *out = NULL;
+    if (mkdir(path, 0777) != 0)
+        return errno == EEXIST
+                   ? ST_OK
+                   : st_err_set(err, ST_IO, "Cannot make the folder %s: %s.",
+                                path, strerror(errno));
+    *out = st_strdup(path);
+    if (*out != NULL)
+        change(folders, FOLDERS, NULL, *out);
+    return ST_OK;
+}
+
+void st_folder_drop(char *folder) {
+    if (folder == NULL)
+        return;
+    (void)rmdir(folder); /* stays when there is something in it */
+    change(folders, FOLDERS, folder, NULL);
+    st_free(folder);
 }
 
 st_status st_staged_name(char **out, const char *target, st_err *err) {

@@ -24,6 +24,13 @@ static json_t *done(builder *b) {
     return NULL;
 }
 
+static void put_list(builder *b, const char *key, const char *const *list) {
+    json_t *array = json_array();
+    for (int i = 0; array != NULL && list[i] != NULL; i++)
+        b->bad |= json_array_append_new(array, st_text_json(list[i])) != 0;
+    put(b, key, array);
+}
+
 static json_t *param_json(const st_stage *stage, int i) {
     const st_param *p = &stage->params[i];
     builder b = {.object = json_object()};
@@ -39,11 +46,10 @@ static json_t *param_json(const st_stage *stage, int i) {
     put(&b, "default", st_param_default_json(p));
     if (p->unset != NULL)
         put(&b, "unset", st_text_json(p->unset));
-    json_t *choices = p->choices != NULL ? json_array() : NULL;
-    for (int c = 0; choices != NULL && p->choices[c] != NULL; c++)
-        b.bad |= json_array_append_new(choices, st_text_json(p->choices[c]));
     if (p->choices != NULL)
-        put(&b, "choices", choices);
+        put_list(&b, "choices", p->choices);
+    if (p->words != NULL)
+        put_list(&b, "words", p->words);
     if (p->needs != NULL)
         put(&b, "needs", st_text_json(p->needs));
     if (p->excludes != NULL)

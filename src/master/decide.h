@@ -27,6 +27,7 @@ typedef struct {
     bool unbounded;       /* lift the +-3 dB of the EQ and, for a reference
                              that is louder, the PLR bound */
     bool bypass_parallel; /* no parallel compression */
+    bool repeatable;      /* end as a run that is given the recipe ends */
     int bits_out;         /* 0: float */
 } st_decide_options;
 

@@ -107,7 +107,8 @@ static void lead(st_lineq_point *points, int *count, const double *want,
         out[i] = fmin(fmax(out[i], -60), 36);
     }
     for (int i = 0; i < ST_MEASURE_BANDS; i++)
-        points[i] = (st_lineq_point){st_measure_band_hz(i), out[i]};
+        points[i] = (st_lineq_point){st_recipe_round(st_measure_band_hz(i)),
+                                     st_recipe_round(out[i])};
     *count = ST_MEASURE_BANDS;
 }
 

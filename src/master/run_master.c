@@ -235,18 +235,7 @@ static void warn_track(const st_master_job *job, const st_track *t) {
                     "was left alone.",
                     t->label, t->in.meter.loudness.integrated_lufs,
                     t->in.meter.true_peak_dbtp);
-    for (int i = 0; i < t->goal.bound_count; i++)
-        st_ctx_warn(job->ctx, t->goal.bounds[i].name, "%s",
-                    t->goal.bounds[i].text);
-    bool bound = false;
-    for (int i = 0; i < t->goal.bound_count; i++)
-        bound |= strcmp(t->goal.bounds[i].name, "plr") == 0;
-    for (int i = 0; i < ST_QC_CHECKS; i++) {
-        const st_qc_check *c = &t->qc.check[i];
-        if (c->state == ST_QC_FAIL && !(i == 0 && bound))
-            st_ctx_warn(job->ctx, c->name, "Check not passed, %s: %s", c->title,
-                        c->note);
-    }
+    st_track_warn(t, job->ctx);
 }
 
 static st_status publish(st_master_job *job, st_track *track, int index,

@@ -192,6 +192,8 @@ static void foresee_width(st_track *t, const st_decide_options *o) {
 
 static st_status render_last(st_track *t, const st_means *means, uint64_t seed,
                              st_err *err) {
+    t->led |=
+        t->result.learned_drive_db != 0 || t->result.learned_ceiling_db != 0;
     return st_render_last(means, &t->pre, t->recipe, &t->goal, &t->in,
                           t->bits_out, seed, &t->result, err);
 }
@@ -319,6 +321,17 @@ static void note_match(st_track *t, const st_decide_options *o) {
                                    : bounded);
 }
 
+/* What an earlier pass had learned led the search for the drive: once more
+ * without it, as a run that is given this recipe will search. */
+static st_status settle(st_track *t, const st_means *means, uint64_t seed,
+                        st_err *err) {
+    if (!t->led)
+        return ST_OK;
+    t->led = false;
+    t->result.learned_drive_db = t->result.learned_ceiling_db = 0;
+    return render_last(t, means, seed, err);
+}
+
 /* A codec moves peaks: what it decodes to over the ceiling, the limiter's aim
  * comes down by. */
 static bool lower_for_codec(st_track *t, int tries) {
@@ -364,6 +377,8 @@ st_status st_track_master(st_track *t, const st_means *means,
         status = render_safe(t, means, o, seed, err);
     if (!status && o->reference)
         status = match(t, means, o, seed, err);
+    if (!status && o->repeatable)
+        status = settle(t, means, seed, err);
     bool same = true;
     if (!status)
         status = st_qc_reread(means, &t->result, &same, err);

@@ -5,6 +5,7 @@
 #define ST_MASTER_TRACK_H
 
 #include "master/qc.h"
+#include "stage/ctx.h"
 
 typedef struct {
     char label[256];
@@ -19,6 +20,7 @@ typedef struct {
     st_result result;
     st_qc qc;
     bool lossless;
+    bool led; /* the drive was sought from what an earlier pass had learned */
     int bits_out;     /* 0: float or lossy */
     int match_passes; /* renders that a reference match took */
     double distance_before_db, distance_after_db; /* 26 bands, to reference */
@@ -35,5 +37,9 @@ ST_MUST_USE st_status st_track_load(st_track *track, const st_means *means,
 ST_MUST_USE st_status st_track_master(st_track *track, const st_means *means,
                                       const st_decide_options *options,
                                       uint64_t seed, st_err *err);
+
+/* What kept the master from what was asked for, and checks that did not pass,
+ * as warnings of the run. [main] */
+void st_track_warn(const st_track *track, st_ctx *ctx);
 
 #endif

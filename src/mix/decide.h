@@ -1,6 +1,7 @@
 /* decide: from what was heard to a recipe, with a reason for each move.
  * Source: issue rows M22-M35, M45, M62; each file's own. A policy makes the
- * recipe; there is one interface, so that makers can be compared.
+ * recipe; there is one interface, so that makers can be compared: the engine
+ * "learned" is the rules with a network's balance among the wishes.
  *
  * What the user gave (moves of a partial recipe) is never touched. Every value
  * lies within the bounds of its kind (mix/move.h). */
@@ -16,6 +17,8 @@ typedef struct {
     const st_taste *taste;         /* never NULL */
     bool respect_user_gains;       /* faders stay where the files put them */
     const st_reference *reference; /* a record to come near to, or NULL */
+    const double *balance_db;      /* gain of each file by a network, common one
+                                    * free (mix/balance_net.h); NULL: by the rules */
     bool same_song; /* the reference is a mix of these stems: files say where */
 } st_mix_wishes;
 

@@ -1,6 +1,7 @@
 #include "mix/group.h"
 
 #include "core/alloc.h"
+#include "mix/median.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -150,8 +151,8 @@ static void follow_mix(const st_session *s, double *gain) {
 
 /* What brings each file to the loudness of its role, not too far from the
  * middle of all. */
-static void wanted_gains(const st_session *s, const st_file_facts *facts,
-                         const st_taste *taste, double *gain) {
+static void role_gains(const st_session *s, const st_file_facts *facts,
+                       const st_taste *taste, double *gain) {
     double sorted[ST_SESSION_FILES] = {0};
     int count = 0;
     for (int i = 0; i < s->count; i++) {
@@ -167,6 +168,27 @@ static void wanted_gains(const st_session *s, const st_file_facts *facts,
         if (!isnan(gain[i]))
             gain[i] =
                 fmin(fmax(gain[i], middle - FARTHEST_DB), middle + FARTHEST_DB);
+}
+
+/* Halfway to a network's, as strips have it. */
+static void meet(const st_session *s, const double *balance_db, double *gain) {
+    double apart[ST_SESSION_FILES] = {0};
+    int count = 0;
+    for (int i = 0; i < s->count && count < ST_SESSION_FILES; i++)
+        if (!isnan(gain[i]) && !isnan(balance_db[i]))
+            apart[count++] = balance_db[i] - gain[i];
+    double middle = st_median(apart, count);
+    for (int i = 0; i < s->count; i++)
+        if (!isnan(gain[i]) && !isnan(balance_db[i]))
+            gain[i] += 0.5 * (balance_db[i] - gain[i] - middle);
+}
+
+static void wanted_gains(const st_session *s, const st_file_facts *facts,
+                         const st_taste *taste, const double *balance_db,
+                         double *gain) {
+    role_gains(s, facts, taste, gain);
+    if (balance_db != NULL)
+        meet(s, balance_db, gain);
     follow_mix(s, gain);
 }
 
@@ -181,11 +203,17 @@ static int foremost(const st_session *s, const st_session_group *g,
     return best;
 }
 
-static void set_gains(const st_session *s, st_session_group *g,
-                      const double *wanted, const st_taste *taste) {
+static double first_gain(const st_session *s, const st_session_group *g,
+                         const double *wanted, const st_taste *taste) {
     double first = wanted[g->file[foremost(s, g, taste)]];
     for (int i = 0; i < g->count && isnan(first); i++)
         first = wanted[g->file[i]];
+    return first;
+}
+
+static void set_gains(const st_session *s, st_session_group *g,
+                      const double *wanted, const st_taste *taste) {
+    double first = first_gain(s, g, wanted, taste);
     for (int i = 0; i < g->count; i++) {
         double gain = wanted[g->file[i]] - first;
         g->gain_db[i] = isnan(gain) ? 0.0 : round(100.0 * gain) / 100.0;
@@ -297,14 +325,27 @@ static st_status add_all(st_session *session, cluster *all, int count,
     return status;
 }
 
+void st_group_balance(const st_session *session, double *balance_db) {
+    for (int i = 0; i < session->count; i++) {
+        const st_session_file *f = &session->file[i];
+        if (f->group == 0)
+            continue;
+        const st_session_group *g = &session->group[f->group - 1];
+        balance_db[i] = NAN;
+        for (int k = 0; k < g->count && isnan(balance_db[i]); k++)
+            balance_db[i] = balance_db[g->file[k]] - g->gain_db[k];
+    }
+}
+
 st_status st_group_make(st_session *session, const st_file_facts *facts,
-                        const st_taste *taste, bool keep, st_err *err) {
+                        const st_taste *taste, bool keep,
+                        const double *balance_db, st_err *err) {
     double wanted[ST_SESSION_FILES + ST_MIX_STEMS];
     int count = 0, before = 0, room = ST_MIX_STEMS - session->groups;
     cluster *all = st_calloc(ST_SESSION_FILES, sizeof *all);
     if (all == NULL)
         return st_err_set(err, ST_NO_MEM, "Out of memory.");
-    wanted_gains(session, facts, taste, wanted);
+    wanted_gains(session, facts, taste, balance_db, wanted);
     for (int i = 0; i < session->count; i++)
         if (st_session_is_stem(session, i) && session->file[i].group == 0)
             begin(&all[count++], session, facts, i, taste, keep);

@@ -19,11 +19,14 @@
 int st_group_stems(const st_session *session);
 /* Join until ST_MIX_STEMS are left, if buses allow; facts by file
  * (st_hear_files). Groups that are there already stay as they are. `keep`: no
- * gains, the files' own balance stays. ST_NO_MEM. [any] */
+ * gains, the files' own balance stays. balance_db: gains by file that are to be
+ * had instead of those of the roles (NAN: none); or NULL. ST_NO_MEM. [any] */
 ST_MUST_USE st_status st_group_make(st_session *session,
                                     const st_file_facts *facts,
                                     const st_taste *taste, bool keep,
-                                    st_err *err);
+                                    const double *balance_db, st_err *err);
+/* Gains of groups out of those of their members, by file. [any] */
+void st_group_balance(const st_session *session, double *balance_db);
 /* One group more: `name` unique or NULL (its role names it); role NONE: from
  * its members. ST_LIMIT when there are ST_MIX_STEMS. [any] */
 ST_MUST_USE st_status st_group_add(st_session *session,

@@ -13,6 +13,9 @@ static json_t *members_json(const st_session *s, const st_session_group *g) {
     for (int i = 0; i < g->count; i++) {
         json_t *row = json_pack("{s:s, s:f}", "file", s->file[g->file[i]].label,
                                 "gain_db", g->gain_db[i]);
+        char hash[ST_HASH_TEXT_BYTES];
+        if (st_session_hash(s, g->file[i], hash))
+            json_object_set_new(row, "hash", json_string(hash));
         if (g->invert_right[i])
             json_object_set_new(row, "invert_right", json_true());
         json_array_append_new(list, row);

@@ -165,7 +165,42 @@ st_guard_figures st_guard_check(const st_mix_recipe *recipe,
     f.headroom = f.peak_dbfs <= ST_GUARD_PEAK_DBFS;
     f.correlated = f.correlation >= ST_GUARD_CORRELATION;
     f.folds = f.fold_loss_db >= -ST_GUARD_FOLD_DB;
-    f.width = f.width_pct <= 140.0;
+    f.width = f.width_pct <= ST_GUARD_WIDTH_PCT;
     f.reduction = f.most_reduction_db < ST_GUARD_REDUCTION_DB;
     return f;
+}
+
+static st_guard_line line(const char *name, const char *title, const char *rule,
+                          double limit, double measured, bool held) {
+    return (st_guard_line){.name = name,
+                           .title = title,
+                           .rule = rule,
+                           .unit = "dB",
+                           .limit = limit,
+                           .measured = measured,
+                           .by = held ? 0.0 : fabs(measured - limit),
+                           .decimals = 2,
+                           .held = held};
+}
+
+void st_guard_lines(const st_guard_figures *f,
+                    st_guard_line out[ST_GUARD_LINES]) {
+    out[0] = line("gain_reduction", "Gain reduction",
+                  "mean of every stem and bus under 3 dB",
+                  ST_GUARD_REDUCTION_DB, f->most_reduction_db, f->reduction);
+    out[1] =
+        line("headroom", "Headroom", "peaks before the master at most -6 dBFS",
+             ST_GUARD_PEAK_DBFS, f->peak_dbfs, f->headroom);
+    out[1].unit = "dBFS";
+    out[2] = line("correlation", "Correlation", "at least 0.1",
+                  ST_GUARD_CORRELATION, f->correlation, f->correlated);
+    out[2].unit = "";
+    out[3] = line("mono", "Mono", "fold-down loses at most 3 dB",
+                  -ST_GUARD_FOLD_DB, f->fold_loss_db, f->folds);
+    out[4] = line("width", "Width", "side gain at most 140 %",
+                  ST_GUARD_WIDTH_PCT, f->width_pct, f->width);
+    out[4].unit = "%";
+    out[4].decimals = 0;
+    out[5] = line("eq", "EQ", "bands of one EQ together within 4 dB",
+                  ST_GUARD_EQ_DB, f->most_eq_db, f->eq);
 }

@@ -16,6 +16,7 @@
 #define ST_GUARD_PEAK_DBFS (-6.0)
 
 #define ST_GUARD_EQ_DB 4.0
+#define ST_GUARD_WIDTH_PCT 140.0
 
 /* EQ and dynamic EQ whose bands add up to more than 4 dB anywhere are weakened,
  * bands of the user aside. [any] */
@@ -44,6 +45,21 @@ typedef struct {
     double most_eq_db;        /* the same, of bands added up */
     bool headroom, correlated, folds, width, reduction, eq;
 } st_guard_figures;
+/* One limit beside what was measured. */
+typedef struct {
+    const char *name;  /* "headroom": as in documents */
+    const char *title; /* "Headroom" */
+    const char *rule;  /* "peaks before the master at most -6 dBFS" */
+    const char *unit;  /* "dB", "dBFS", "%" or "" */
+    double limit, measured;
+    double by; /* how far over the limit, 0 while it holds */
+    int decimals;
+    bool held;
+} st_guard_line;
+enum { ST_GUARD_LINES = 6 };
+/* All limits, in the order of the report. [any] */
+void st_guard_lines(const st_guard_figures *f,
+                    st_guard_line out[ST_GUARD_LINES]);
 st_guard_figures st_guard_check(const st_mix_recipe *recipe,
                                 const st_print *prints,
                                 const st_premix *premix);

@@ -19,7 +19,7 @@ enum {
 };
 
 /* 0.01 dB of power, in octaves. */
-#define LOG2_OF_CENT 0.00033219280948873626
+#define LOG2_OF_CENT 0.0033219280948873623
 
 /* Mono at 0 dB to both sides is 3.01 LU louder than as one channel. */
 static const double mono_lu = 3.010299956639812;
@@ -255,6 +255,7 @@ static void hear_one(void *ctx, int i) {
     pass *p = ctx;
     st_file_facts heard;
     memset(&heard, 0, sizeof heard);
+    heard.scan = p->session->file[p->file[i]].scan;
     p->status[i] = hear_or_recall(p, i, &heard);
     if (p->status[i] == ST_OK) {
         take_role(&p->session->file[p->file[i]], &heard);

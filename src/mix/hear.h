@@ -43,6 +43,7 @@ typedef struct {
     st_role role; /* as it sounds */
     double confidence;
     float sound[ST_ROLE_EMBEDDING]; /* analysis/role.h; all 0: no role */
+    st_scan scan;                   /* of the session's file */
 } st_file_facts;
 
 /* How a pass reports and is stopped; may be NULL. */
@@ -58,6 +59,12 @@ typedef struct {
     bool (*recall)(void *ctx, int file, st_file_facts *out);
     void (*remember)(void *ctx, int file, const st_file_facts *heard);
 } st_hear_means;
+
+/* Scan each file that is not left out (mix/scan.h), before anything else reads
+ * it: what cannot be read to its end is left out then, the rest laid out
+ * anew. ST_NOT_FOUND when none is left; ST_CANCELLED, ST_NO_MEM. [main] */
+ST_MUST_USE st_status st_hear_scan(st_session *session,
+                                   const st_hear_means *means, st_err *err);
 
 /* Hear each file that is not left out by itself, however many there are:
  * out[session->count], by file. Roles as st_hear. [main] */

@@ -49,7 +49,8 @@ st_status st_listen_render(st_listening *l, st_err *err) {
     st_status status = ST_OK;
     for (int step = ST_LISTEN_FADERS;
          status == ST_OK && step <= ST_LISTEN_BUSES; step++) {
-        st_ctx_progress(l->job->ctx, 0.98, "steps");
+        st_listen_tick(l, "steps",
+                       0.2 * (step - ST_LISTEN_FADERS) / ST_LISTEN_PREMASTER);
         status = render_step(l, step, prints, err);
     }
     for (int i = 0; i < ST_MIX_STEMS; i++)

@@ -9,6 +9,7 @@
 #include "mix/sources.h"
 
 #include <math.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -46,6 +47,11 @@ static void plan(st_listening *l, st_mix_job *job) {
     l->run_up += (l->first - l->run_up) % CONTROL;
 }
 
+void st_listen_tick(const st_listening *l, const char *phase, double part) {
+    st_ctx_progress(l->job->ctx,
+                    ST_LISTEN_FROM + (0.99 - ST_LISTEN_FROM) * part, phase);
+}
+
 /* --- equal loudness --- */
 
 static st_status measure(st_listening *l, st_err *err) {
@@ -54,6 +60,7 @@ static st_status measure(st_listening *l, st_err *err) {
     for (int i = 0; i < ST_LISTEN_STEPS; i++) {
         st_source *source = NULL;
         st_meter_result m = {0};
+        st_listen_tick(l, "loudness of steps", 0.2 + 0.005 * i);
         st_status status = st_listen_source(l, i, &source, err);
         if (status == ST_OK)
             status = st_meter_source(source, pool, &m, err);
@@ -146,7 +153,16 @@ typedef struct {
     st_status status[ST_LISTEN_STEPS];
     st_err err[ST_LISTEN_STEPS];
     st_sink *sink[ST_LISTEN_STEPS]; /* of files */
+    const char *phase;
+    double from, to; /* progress */
+    atomic_int done;
 } encoding;
+
+static void step_done(encoding *e) {
+    int done = atomic_fetch_add(&e->done, 1) + 1;
+    st_listen_tick(e->l, e->phase,
+                   e->from + (e->to - e->from) * done / ST_LISTEN_STEPS);
+}
 
 static void encode_step(void *ctx, int i) {
     encoding *e = ctx;
@@ -168,6 +184,7 @@ static void encode_step(void *ctx, int i) {
         status = slurp(path, &l->step[i], err);
     (void)unlink(path);
     e->status[i] = status;
+    step_done(e);
 }
 
 static st_status first_failure(const encoding *e, st_err *err) {
@@ -180,9 +197,15 @@ static st_status first_failure(const encoding *e, st_err *err) {
     return ST_OK;
 }
 
-static st_status encode(st_listening *l, st_err *err) {
-    encoding e = {.l = l};
-    st_ctx_progress(l->job->ctx, 0.98, "steps to MP3");
+/* Progress of the rounds of encoding, and of the files after them. */
+static const double parts[ROUNDS + 2] = {0.25, 0.5, 0.65, 0.75, 1.0};
+
+static st_status encode(st_listening *l, int round, st_err *err) {
+    encoding e = {.l = l,
+                  .phase = "steps to MP3",
+                  .from = parts[round],
+                  .to = parts[round + 1]};
+    st_listen_tick(l, e.phase, e.from);
     st_pool_for(st_ctx_pool(l->job->ctx), ST_LISTEN_STEPS, encode_step, &e);
     return first_failure(&e, err);
 }
@@ -210,11 +233,16 @@ static bool correct(st_listening *l) {
 static void write_step(void *ctx, int i) {
     encoding *e = ctx;
     e->status[i] = copy(e->l, i, e->sink[i], &e->err[i]);
+    step_done(e);
 }
 
 static st_status write_files(st_listening *l, st_err *err) {
-    encoding e = {.l = l};
+    encoding e = {.l = l,
+                  .phase = "writing steps",
+                  .from = parts[ROUNDS],
+                  .to = parts[ROUNDS + 1]};
     st_status status = ST_OK;
+    st_listen_tick(l, e.phase, e.from);
     for (int i = 0; status == ST_OK && i < ST_LISTEN_STEPS; i++) {
         const st_out_spec spec = {.format = {l->rate_hz, 2, -1},
                                   .container = "mp3",
@@ -271,7 +299,7 @@ static st_status listen(st_listening *l, st_err *err) {
         return ST_OK;
     }
     for (int round = 0; status == ST_OK && round < ROUNDS; round++) {
-        status = encode(l, err);
+        status = encode(l, round, err);
         if (status == ST_OK && (round + 1 == ROUNDS || !correct(l)))
             break;
     }

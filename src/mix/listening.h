@@ -41,6 +41,12 @@ typedef struct {
     st_listen_step step[ST_LISTEN_STEPS];
 } st_listening;
 
+/* Rendering, measuring and encoding the steps is most of a mix's time: they
+ * have the progress from here to the end. */
+#define ST_LISTEN_FROM 0.3
+/* Progress of the listening, 0..1. [any] */
+void st_listen_tick(const st_listening *l, const char *phase, double part);
+
 /* --- listen_steps.c --- */
 
 const char *st_listen_title(int step);

@@ -88,7 +88,10 @@ st_status st_mix_master(st_mix_job *job, st_err *err) {
     job->track.file_rate_hz = job->recipe.rate_hz;
     job->track.file_channels = 2;
     job->track.lossless = true;
-    return status == ST_OK ? st_track_master(&job->track, &means, &job->options,
-                                             st_ctx_seed(job->ctx), err)
-                           : status;
+    if (status == ST_OK)
+        status = st_track_master(&job->track, &means, &job->options,
+                                 st_ctx_seed(job->ctx), err);
+    if (status == ST_OK)
+        st_track_warn(&job->track, job->ctx);
+    return status;
 }

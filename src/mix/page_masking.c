@@ -148,7 +148,7 @@ static void share_row(st_text *t, const st_mix_job *job, int i, double was,
 void st_mix_page_masking(st_text *t, const st_mix_job *job,
                          const st_masking *after) {
     static const char *const keys[] = {"was:files as they came",
-                                       "is:in the mix"};
+                                       "is:in the mix, estimated"};
     const st_masking *before = st_stems_masking(job->heard.stems);
     const st_page_scale s = {0, 100, 20, NAN, " %"};
     int sound = 0;
@@ -167,12 +167,12 @@ void st_mix_page_masking(st_text *t, const st_mix_job *job,
                       st_masking_share(after, i));
     st_text_put(t, "<div class=\"pair\">");
     map(t, job, before, "Files as they came");
-    map(t, job, after, "In the mix");
+    map(t, job, after, "In the mix, estimated");
     st_text_put(
         t,
         "</div>\n<p class=\"about\">Read a row: what hides this stem. Column "
         "numbers are stems. \xE2\x80\x9CIn the mix\xE2\x80\x9D is "
-        "foretold from faders, filters, EQ and the mean cut of dynamic "
-        "EQ; places left and right, which help further, are not "
-        "counted.</p></figure>\n");
+        "estimated from faders, filters, EQ and the mean cut of dynamic EQ, "
+        "not measured on the mix; places left and right, which help further, "
+        "are not counted.</p></figure>\n");
 }

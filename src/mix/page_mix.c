@@ -50,23 +50,27 @@ void st_mix_page_facts(st_text *t, const st_mix_job *job) {
     if (h->harmony != NULL && h->harmony->has_key)
         st_text_add(t, ", %s", h->harmony->key[0].name);
     st_text_put(t, ". Preset ");
-    st_text_escape(t, job->preset.name);
+    st_text_escape(t, job->recipe.preset);
     st_text_put(t, ".</p>\n");
 }
 
-static bool guards_hold(const st_guard_figures *f) {
-    return f->headroom && f->correlated && f->folds && f->width && f->reduction;
+static int guards_held(const st_mix_job *job) {
+    st_guard_line lines[ST_GUARD_LINES];
+    int held = 0;
+    st_guard_lines(&job->figures, lines);
+    for (int i = 0; i < ST_GUARD_LINES; i++)
+        held += lines[i].held;
+    return held;
 }
 
 static void verdict(st_text *t, const st_mix_job *job) {
-    const st_guard_figures *f = &job->figures;
-    int held = f->headroom + f->correlated + f->folds + f->width + f->reduction;
+    int held = guards_held(job);
     int passed = 0, judged = 0;
     for (int i = 0; i < ST_QC_CHECKS; i++) {
         passed += job->track.qc.check[i].state == ST_QC_PASS;
         judged += job->track.qc.check[i].state != ST_QC_NONE;
     }
-    bool good = guards_hold(f) && job->track.qc.passed;
+    bool good = held == ST_GUARD_LINES && job->track.qc.passed;
     if (job->track.in.silent) {
         st_text_put(t, "<p class=\"verdict\"><b class=\"bad\">Nothing to "
                        "hear</b><span>All stems are silent: export them "
@@ -74,11 +78,11 @@ static void verdict(st_text *t, const st_mix_job *job) {
         return;
     }
     st_text_add(t,
-                "<p class=\"verdict\"><b class=\"%s\">%s</b><span>%d of 5 "
+                "<p class=\"verdict\"><b class=\"%s\">%s</b><span>%d of %d "
                 "guardrails of the mix hold, %d of %d checks of the master "
                 "passed.</span></p>\n",
                 good ? "good" : "bad", good ? "Ready to send" : "Needs a look",
-                held, passed, judged);
+                held, (int)ST_GUARD_LINES, passed, judged);
 }
 
 static void note(st_text *t, int *count, const char *text) {
@@ -87,7 +91,7 @@ static void note(st_text *t, int *count, const char *text) {
     st_text_put(t, "</li>");
 }
 
-/* Warnings of the run, and what checks of the master failed. */
+/* Warnings of the run: of stems, guards and the master. */
 static void warnings(st_text *t, const st_mix_job *job) {
     json_t *list = st_ctx_warnings(job->ctx), *one;
     int count = 0;
@@ -96,13 +100,6 @@ static void warnings(st_text *t, const st_mix_job *job) {
         const char *text = json_string_value(json_object_get(one, "message"));
         note(t, &count, text != NULL ? text : "");
     }
-    for (int k = 0; k < ST_QC_CHECKS; k++)
-        if (job->track.qc.check[k].state == ST_QC_FAIL) {
-            char text[256];
-            snprintf(text, sizeof text, "%s: %s", job->track.qc.check[k].title,
-                     job->track.qc.check[k].note);
-            note(t, &count, text);
-        }
     if (count > 0)
         st_text_put(t, "</ul>\n");
     json_decref(list);
@@ -131,41 +128,44 @@ static void figures(st_text *t, const st_mix_job *job,
            a->loudness.range_lu);
     figure(t, "Peak to loudness", b->plr_db, 1, "dB", pre, a->plr_db);
     figure(t, "Correlation", b->correlation, 2, "", pre, a->correlation);
-    figure(t, "Hidden of a stem, mean", 100 * st_mix_masking_mean(job, after),
-           0, "%", "files as they came",
+    figure(t, "Hidden of a stem, estimated",
+           100 * st_mix_masking_mean(job, after), 0, "%", "files as they came",
            100 * st_mix_masking_mean(job, st_stems_masking(job->heard.stems)));
     st_text_put(t, "</div>\n");
 }
 
 /* --- guardrails --- */
 
-static void guard(st_text *t, const char *name, const char *limit, double value,
-                  int decimals, const char *unit, bool held) {
-    st_text_add(t, "<tr><td>%s</td><td class=\"why\">%s</td><td class=\"n\">",
-                name, limit);
-    st_page_number(t, value, decimals);
-    st_text_add(t, "%s</td><td class=\"n %s\">%s</td></tr>\n", unit,
-                held ? "good" : "bad", held ? "holds" : "broken");
+static void guard(st_text *t, const st_guard_line *l) {
+    const char *space = l->unit[0] != '\0' ? " " : "";
+    st_text_add(t, "<tr><td>%s</td><td class=\"why\">", l->title);
+    st_page_sentence(t, l->rule);
+    st_text_put(t, "</td><td class=\"n\">");
+    st_page_number(t, l->measured, l->decimals);
+    st_text_add(t, "%s%s</td><td class=\"n %s\">", space, l->unit,
+                l->held ? "good" : "bad");
+    if (l->held) {
+        st_text_put(t, "holds");
+    } else {
+        st_text_put(t, "broken by ");
+        st_page_number(t, l->by, l->decimals);
+    }
+    st_text_put(t, "</td></tr>\n");
 }
 
 static void guards(st_text *t, const st_mix_job *job) {
-    const st_guard_figures *f = &job->figures;
-    st_text_put(t, "<section><h2>Guardrails</h2><table>\n");
-    guard(t, "Gain reduction", "mean of every stem and bus under 3 dB",
-          f->most_reduction_db, 2, " dB", f->reduction);
-    guard(t, "Headroom",
-          "peaks before the master at most \xE2\x88\x92"
-          "6 dBFS",
-          f->peak_dbfs, 2, " dBFS", f->headroom);
-    guard(t, "Correlation", "at least 0.1", f->correlation, 2, "",
-          f->correlated);
-    guard(t, "Mono", "fold-down loses at most 3 dB", f->fold_loss_db, 2, " dB",
-          f->folds);
-    guard(t, "Width", "side gain at most 140 %", f->width_pct, 0, " %",
-          f->width);
-    st_text_put(t, "<tr><td>EQ</td><td class=\"why\">every band within 4 dB: "
-                   "no recipe can hold more</td><td class=\"n\"></td><td "
-                   "class=\"n good\">holds</td></tr>\n</table></section>\n");
+    st_guard_line lines[ST_GUARD_LINES];
+    st_guard_lines(&job->figures, lines);
+    st_text_put(t, "<section><h2>Guardrails</h2>");
+    if (guards_held(job) < ST_GUARD_LINES) {
+        st_text_put(t, "<p>");
+        st_page_sentence(t, st_mix_broken_why(job));
+        st_text_put(t, "</p>");
+    }
+    st_text_put(t, "<table>\n");
+    for (int i = 0; i < ST_GUARD_LINES; i++)
+        guard(t, &lines[i]);
+    st_text_put(t, "</table></section>\n");
 }
 
 /* --- buses and returns --- */
@@ -233,6 +233,32 @@ static void buses(st_text *t, const st_mix_job *job) {
         bus_row(t, job, b);
     return_row(t, job, ST_STRIP_REVERB, "Reverb", &job->recipe.reverb);
     return_row(t, job, ST_STRIP_DELAY, "Delay", &job->recipe.delay);
+    st_text_put(t, "</div></section>\n");
+}
+
+/* Who is in each group, and how loud. */
+static void groups(st_text *t, const st_mix_job *job) {
+    if (job->session.groups == 0)
+        return;
+    st_text_put(t, "<section><h2>Groups</h2><div>\n");
+    for (int i = 0; i < job->session.count; i++) {
+        const st_session_file *f = &job->session.file[i];
+        if (f->group == 0)
+            continue;
+        const st_session_group *g = &job->session.group[f->group - 1];
+        st_text_put(t, "<div class=\"move\"><b>");
+        st_text_escape(t, f->name);
+        st_text_add(t, "</b><div>%d stems added up</div><p>", g->count);
+        for (int k = 0; k < g->count; k++) {
+            st_text_put(t, k > 0 ? ", " : "");
+            st_text_escape(t, job->session.file[g->file[k]].label);
+            st_text_put(t, " at ");
+            st_page_db(t, g->gain_db[k], 1, true);
+            if (g->invert_right[k])
+                st_text_put(t, " (right channel turned over)");
+        }
+        st_text_put(t, ".</p></div>\n");
+    }
     st_text_put(t, "</div></section>\n");
 }
 
@@ -307,6 +333,7 @@ static void body(st_text *t, const st_mix_job *job, const st_masking *after) {
     st_mix_page_masking(t, job, after);
     st_mix_page_field(t, job);
     st_mix_page_reduction(t, job);
+    groups(t, job);
     buses(t, job);
     sidechain(t, job);
     guards(t, job);

@@ -82,7 +82,7 @@ st_status st_mix_preview(st_mix_job *job, st_err *err) {
     double ceiling = fmin(job->track.recipe->value[ST_SET_CEILING], -1.0);
     double quieter = 0.0, peak = -INFINITY;
     st_measure plain;
-    st_ctx_progress(job->ctx, 0.98, "preview");
+    (void)st_mix_tick(job, "preview", 1.0);
     st_status status = measure_plain(job, &plain, err);
     if (status != ST_OK)
         return status;

@@ -44,8 +44,7 @@ static void put_move(writer *w, const st_move *m) {
 static void put_file(writer *w, int file) {
     const st_session_file *f = &w->session->file[file];
     char hash[ST_HASH_TEXT_BYTES];
-    if (st_in_hash(w->session->in, w->session->input, f->item, hash, NULL) !=
-        ST_OK) {
+    if (!st_session_hash(w->session, file, hash)) {
         w->known = false;
         return;
     }

@@ -14,8 +14,8 @@
 #include <jansson.h>
 
 /* Parse a document (borrowed); every move in it counts as given. *complete gets
- * that field. ST_BAD_DATA: wrong schema, type, range, an unknown stem or role:
- * the sentence names the place. ST_UNSUPPORTED: a newer major. [any] */
+ * that field. ST_BAD_DATA: wrong schema, type, range, an unknown stem, role or
+ * move: the sentence names the place. ST_UNSUPPORTED: a newer major. [any] */
 ST_MUST_USE st_status st_mix_recipe_parse(st_mix_recipe *out, bool *complete,
                                           const json_t *document, st_err *err);
 /* As a new document; `base` (or NULL): one that was parsed, whose unknown
@@ -25,6 +25,8 @@ json_t *st_mix_recipe_json(const st_mix_recipe *recipe, json_t *base);
 /* The amounts of --accept: words with a comma between, each the name of a move
  * or the beginning of names up to a dot ("bass", "bass.eq", "all"), with "=N"
  * percent behind it, or "-" before it for none: "all,-lead.deesser,bass.eq=50".
+ * Spaces around words mean nothing; names with commas, '=' or spaces may stand
+ * as they are or in quotes; a stem may be named with its file's ending.
  * Without an "all" at the beginning everything not named stays. ST_BAD_ARG
  * names the word that fits nothing. [any] */
 ST_MUST_USE st_status st_mix_recipe_accept(st_mix_recipe *recipe,

@@ -1,10 +1,10 @@
 #include "mix/recipe_json.h"
+#include "mix/recipe_parts.h"
 
 #include "core/utf8.h"
 
 #include <math.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 static const char schema_name[] = "stemma.mix-recipe/";
@@ -150,29 +150,15 @@ static st_status read_list(reader *r, const json_t *doc, const char *of,
     return status;
 }
 
-static st_status read_stem_moves(reader *r, const json_t *doc, st_mix_stem *s) {
-    static const struct {
-        const char *name;
-        int slot, count;
-    } slots[] = {{"staging", ST_STRIP_STAGING, 0},
-                 {"polarity", ST_STRIP_POLARITY, 0},
-                 {"highpass", ST_STRIP_HIGHPASS, 0},
-                 {"lowpass", ST_STRIP_LOWPASS, 0},
-                 {"eq", ST_STRIP_EQ, ST_MIX_EQS},
-                 {"dynamic_eq", ST_STRIP_DYNEQ, ST_MIX_DYNEQS},
-                 {"deesser", ST_STRIP_DEESSER, 0},
-                 {"compressor", ST_STRIP_COMPRESSOR, 0},
-                 {"fader", ST_STRIP_FADER, 0},
-                 {"place", ST_STRIP_PLACE, 0},
-                 {"reverb", ST_STRIP_REVERB, 0},
-                 {"delay", ST_STRIP_DELAY, 0}};
+/* All moves of a strip, a bus, the mix: `m`, by the slots of the table. */
+static st_status read_parts(reader *r, const json_t *doc, const char *of,
+                            const st_recipe_part *part, st_move *m) {
     st_status status = ST_OK;
-    for (size_t i = 0; status == ST_OK && i < sizeof slots / sizeof *slots; i++)
-        status = slots[i].count > 0
-                     ? read_list(r, doc, s->name, slots[i].name,
-                                 &s->move[slots[i].slot], slots[i].count)
-                     : read_one(r, doc, s->name, slots[i].name,
-                                &s->move[slots[i].slot]);
+    for (; status == ST_OK && part->name != NULL; part++)
+        status =
+            part->count > 0
+                ? read_list(r, doc, of, part->name, &m[part->slot], part->count)
+                : read_one(r, doc, of, part->name, &m[part->slot]);
     return status;
 }
 
@@ -237,23 +223,8 @@ static st_status read_stems(reader *r, st_mix_recipe *recipe,
     for (size_t i = 0; status == ST_OK && i < json_array_size(list); i++)
         status = add_stem(r, recipe, json_array_get(list, i), i);
     for (size_t i = 0; status == ST_OK && i < json_array_size(list); i++)
-        status = read_stem_moves(r, json_array_get(list, i), &recipe->stem[i]);
-    return status;
-}
-
-static st_status read_bus(reader *r, const json_t *doc, const char *name,
-                          st_move *m) {
-    st_status status =
-        read_list(r, doc, name, "eq", &m[ST_BUSMOVE_EQ], ST_MIX_EQS);
-    if (status == ST_OK)
-        status =
-            read_one(r, doc, name, "compressor", &m[ST_BUSMOVE_COMPRESSOR]);
-    if (status == ST_OK)
-        status = read_one(r, doc, name, "transient", &m[ST_BUSMOVE_TRANSIENT]);
-    if (status == ST_OK)
-        status = read_one(r, doc, name, "parallel", &m[ST_BUSMOVE_PARALLEL]);
-    if (status == ST_OK)
-        status = read_one(r, doc, name, "fader", &m[ST_BUSMOVE_FADER]);
+        status = read_parts(r, json_array_get(list, i), recipe->stem[i].name,
+                            st_strip_parts, recipe->stem[i].move);
     return status;
 }
 
@@ -299,13 +270,7 @@ static st_status read_mix(reader *r, st_mix_recipe *recipe, const json_t *doc) {
     if (status == ST_OK)
         status = read_one(r, returns, "returns", "delay", &recipe->delay);
     if (status == ST_OK)
-        status = read_list(r, mix, "mix", "eq", recipe->mix, ST_MIX_EQS);
-    if (status == ST_OK)
-        status =
-            read_one(r, mix, "mix", "place", &recipe->mix[ST_MIXMOVE_PLACE]);
-    if (status == ST_OK)
-        status =
-            read_one(r, mix, "mix", "fader", &recipe->mix[ST_MIXMOVE_FADER]);
+        status = read_parts(r, mix, "mix", st_mix_parts, recipe->mix);
     return status;
 }
 
@@ -351,8 +316,8 @@ static st_status read_buses(reader *r, st_mix_recipe *recipe,
         const char *name = st_bus_name((st_bus)b);
         status = need_object(r, buses, name);
         if (status == ST_OK)
-            status =
-                read_bus(r, json_object_get(buses, name), name, recipe->bus[b]);
+            status = read_parts(r, json_object_get(buses, name), name,
+                                st_bus_parts, recipe->bus[b]);
     }
     return status;
 }
@@ -364,7 +329,9 @@ st_status st_mix_recipe_parse(st_mix_recipe *out, bool *complete,
     if (status != ST_OK)
         return status;
     st_mix_recipe_init(out);
-    status = read_head(out, complete, document, err);
+    status = st_recipe_moves_known(document, err);
+    if (status == ST_OK)
+        status = read_head(out, complete, document, err);
     if (status == ST_OK)
         status = read_stems(&r, out, json_object_get(document, "stems"));
     if (status == ST_OK)
@@ -374,64 +341,5 @@ st_status st_mix_recipe_parse(st_mix_recipe *out, bool *complete,
             read_sidechain(&r, out, json_object_get(document, "sidechain"));
     if (status == ST_OK)
         status = read_mix(&r, out, document);
-    return status;
-}
-
-/* --- accept --- */
-
-/* Does the word name this move, or what it belongs to? */
-static bool fits(const char *word, size_t length, const char *name) {
-    if (length == 3 && strncmp(word, "all", 3) == 0)
-        return true;
-    if (strncmp(word, name, length) != 0)
-        return false;
-    char next = name[length];
-    bool numbered = memchr(word, '.', length) != NULL ||
-                    (length == 4 && strncmp(word, "duck", 4) == 0);
-    return next == '\0' || next == '.' ||
-           (numbered && next >= '0' && next <= '9');
-}
-
-static st_status accept_word(st_mix_recipe *recipe, const char *word,
-                             size_t length, st_err *err) {
-    const char *equals = memchr(word, '=', length);
-    bool none = length > 0 && word[0] == '-';
-    double pct = none ? 0.0 : 100.0;
-    size_t named = equals != NULL ? (size_t)(equals - word) : length;
-    int found = 0;
-    if (equals != NULL) {
-        char *end;
-        pct = strtod(equals + 1, &end);
-        bool whole = end == word + length && end > equals + 1 && !none;
-        if (!whole || !(pct >= 0.0 && pct <= 100.0))
-            return st_err_set(err, ST_BAD_ARG,
-                              "--accept: \"%.*s\" must end with a percentage "
-                              "from 0 to 100.",
-                              (int)length, word);
-    }
-    st_move_walk walk = {0};
-    for (st_move *m; (m = st_mix_recipe_next(recipe, &walk)) != NULL;)
-        if (fits(word + none, named - none, walk.name)) {
-            m->amount = pct / 100.0;
-            found++;
-        }
-    if (found == 0)
-        return st_err_set(err, ST_BAD_ARG,
-                          "--accept: there is no move \"%.*s\"; recipe.json "
-                          "names them (\"bass.eq1\", \"drums.compressor\", "
-                          "\"duck1\", \"all\").",
-                          (int)(named - none), word + none);
-    return ST_OK;
-}
-
-st_status st_mix_recipe_accept(st_mix_recipe *recipe, const char *list,
-                               st_err *err) {
-    st_status status = ST_OK;
-    while (status == ST_OK && *list != '\0') {
-        size_t length = strcspn(list, ",");
-        if (length > 0)
-            status = accept_word(recipe, list, length, err);
-        list += length + (list[length] == ',');
-    }
     return status;
 }

@@ -50,10 +50,12 @@ static void follow(st_mix_job *job, const st_unmixed *u, const int *file,
         f->mix_pan = u->pan[k];
     }
     job->wishes.same_song = true;
-    st_ctx_note(job->ctx,
-                "%s is a mix of these stems (they explain %.0f %% of it): its "
-                "faders and places are followed.",
-                label, 100 * u->share);
+    st_ctx_note(
+        job->ctx,
+        "%s is a mix of these stems (they explain %.0f %% of it%s): its "
+        "faders and places are followed.",
+        label, 100 * u->share,
+        u->upside_down ? "; it is upside down, which moves no fader" : "");
 }
 
 static st_status unmix(st_mix_job *job, int i, st_err *err) {

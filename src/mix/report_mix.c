@@ -42,7 +42,9 @@ static json_t *stem_json(const st_mix_job *job, int i) {
         (double)file->offset_frames / job->session.rate_hz, 6);
     json_object_set_new(stem, "silent", json_boolean(f->silent));
     json_object_set_new(stem, "clipped_runs",
-                        json_integer(f->meter.clipped_runs));
+                        json_integer(file->scan.flat_runs));
+    json_object_set_new(stem, "wild_samples",
+                        json_integer(file->scan.wild_samples));
     set(stem, "masked_share",
         st_masking_share(st_stems_masking(job->heard.stems), i), 4);
     return stem;
@@ -153,7 +155,29 @@ static json_t *sidechain_json(const st_mix_job *job) {
     return list;
 }
 
-static json_t *guards_json(const st_guard_figures *f) {
+/* Limits that are not kept: which, by how much, and why so. */
+static json_t *broken_json(const st_mix_job *job) {
+    st_guard_line lines[ST_GUARD_LINES];
+    json_t *list = json_array();
+    st_guard_lines(&job->figures, lines);
+    for (int i = 0; i < ST_GUARD_LINES; i++) {
+        json_t *row = lines[i].held ? NULL : json_object();
+        if (row == NULL)
+            continue;
+        text(row, "guard", lines[i].name);
+        text(row, "rule", lines[i].rule);
+        set(row, "limit", lines[i].limit, 4);
+        set(row, "measured", lines[i].measured, 4);
+        set(row, "by", lines[i].by, 4);
+        text(row, "unit", lines[i].unit);
+        text(row, "why", st_mix_broken_why(job));
+        json_array_append_new(list, row);
+    }
+    return list;
+}
+
+static json_t *guards_json(const st_mix_job *job) {
+    const st_guard_figures *f = &job->figures;
     json_t *g = json_object();
     set(g, "premaster_peak_dbfs", f->peak_dbfs, 2);
     set(g, "correlation", f->correlation, 4);
@@ -167,6 +191,8 @@ static json_t *guards_json(const st_guard_figures *f) {
                         json_boolean(f->correlated && f->folds));
     json_object_set_new(g, "width", json_boolean(f->width));
     json_object_set_new(g, "gain_reduction", json_boolean(f->reduction));
+    json_object_set_new(g, "limits", json_integer(ST_GUARD_LINES));
+    json_object_set_new(g, "broken", broken_json(job));
     return g;
 }
 
@@ -219,10 +245,12 @@ static json_t *mixing_json(const st_mix_job *job) {
     json_object_set_new(mix, "sidechain_applied", sidechain_json(job));
     set(mix, "stereo_width_avg", width_mean(&job->recipe), 1);
     text(mix, "policy", st_mix_rules.name);
-    text(mix, "preset", job->preset.name);
-    json_object_set_new(mix, "guards", guards_json(&job->figures));
+    text(mix, "preset", job->recipe.preset);
+    json_object_set_new(mix, "rendered_as_given", json_boolean(job->complete));
+    json_object_set_new(mix, "guards", guards_json(job));
     json_object_set_new(mix, "strips", strips_json(job));
     json_object_set_new(mix, "moves", moves_json(job));
+    json_object_set_new(mix, "warnings", st_ctx_warnings(job->ctx));
     return mix;
 }
 

@@ -1,7 +1,7 @@
 #include "mix/decide.h"
+#include "mix/median.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 /* Stems of one role share its place: n of them stand this part of 10 log10 n
  * lower each. */
@@ -14,7 +14,10 @@
 #define SCALE_DB 4.0
 #define OFF_DB 12.0
 enum { STEPS = 96 }; /* of that range */
+/* What leads where no voice does stands so much over its role's place, and over
+ * where a network has it. */
 #define LEAD_DB 3.0
+#define LEARNED_LEAD_DB 1.5
 /* The loudest stem lands here before the gain of the mix. */
 #define LOUDEST_LUFS (-20.0)
 /* Peaks of a bus, all at once, stay under this (6 dB of headroom, 2 for what
@@ -29,25 +32,26 @@ static int crowd(const st_mix_case *c, int i) {
     return count > 0 ? count : 1;
 }
 
+/* What a network has for its fader, or NAN. */
+static double learned(const st_mix_case *c, int i) {
+    return c->wishes->balance_db != NULL
+               ? c->wishes->balance_db[c->heard->file[i]]
+               : NAN;
+}
+
+/* How the taste leans beside the neutral one, LU. */
+static double lean(const st_mix_case *c, int i) {
+    st_role role = c->recipe->stem[i].role;
+    return role >= 0 ? c->wishes->taste->role_lu[role] -
+                           st_taste_find(NULL)->role_lu[role]
+                     : 0.0;
+}
+
 /* Loudness wanted of a stem beside a lead vocal. */
 static double wanted_lu(const st_mix_case *c, int i) {
     st_role role = c->recipe->stem[i].role;
     double lu = role >= 0 ? c->wishes->taste->role_lu[role] : -8.0;
     return lu - CROWD * 10.0 * log10(crowd(c, i));
-}
-
-static int ascending(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static double median(const double *values, int count) {
-    double sorted[ST_MIX_STEMS] = {0};
-    for (int i = 0; i < count; i++)
-        sorted[i] = values[i];
-    qsort(sorted, (size_t)count, sizeof *sorted, ascending);
-    return count % 2 == 1 ? sorted[count / 2]
-                          : 0.5 * (sorted[count / 2 - 1] + sorted[count / 2]);
 }
 
 static const st_session_file *file_of(const st_mix_case *c, int i) {
@@ -67,7 +71,7 @@ static void follow(const st_mix_case *c, double *gain) {
     for (int i = 0; i < c->recipe->stems; i++)
         if (!c->heard->stem[i].silent && followed(c, i))
             apart[count++] = file_of(c, i)->mix_db - gain[i];
-    double shift = count > 0 ? median(apart, count) : 0.0;
+    double shift = st_median(apart, count);
     for (int i = 0; count > 0 && i < c->recipe->stems; i++)
         gain[i] = followed(c, i) ? file_of(c, i)->mix_db : gain[i] + shift;
 }
@@ -85,6 +89,19 @@ static double likely_gain(double apart) {
     return sum / all;
 }
 
+/* What the network knows and what the rules know err apart: halfway between. */
+static void learn(const st_mix_case *c, double *gain) {
+    double apart[ST_MIX_STEMS];
+    int count = 0;
+    for (int i = 0; i < c->recipe->stems; i++)
+        if (!isnan(learned(c, i)))
+            apart[count++] = learned(c, i) + lean(c, i) - gain[i];
+    double middle = st_median(apart, count);
+    for (int i = 0; i < c->recipe->stems; i++)
+        if (!isnan(learned(c, i)))
+            gain[i] += 0.5 * (learned(c, i) + lean(c, i) - gain[i] - middle);
+}
+
 /* Gain of each heard stem, before the common one. */
 static int wanted_gains(const st_mix_case *c, double *gain) {
     double heard[ST_MIX_STEMS];
@@ -97,10 +114,12 @@ static int wanted_gains(const st_mix_case *c, double *gain) {
             gain[i] = wanted_lu(c, i) - c->heard->stem[i].lufs;
         heard[count++] = gain[i];
     }
-    double middle = count > 0 ? median(heard, count) : 0.0;
+    double middle = st_median(heard, count);
     for (int i = 0; i < c->recipe->stems; i++)
         if (!c->heard->stem[i].silent)
             gain[i] = middle + likely_gain(gain[i] - middle);
+    if (!c->wishes->respect_user_gains)
+        learn(c, gain);
     follow(c, gain);
     return count;
 }
@@ -134,6 +153,13 @@ static void explain(const st_mix_case *c, int i, double gain) {
                     "%+.1f dB: in the reference, a mix of these stems, it "
                     "stands at %+.1f dB; the rest is common to all.",
                     gain, file_of(c, i)->mix_db);
+    else if (!isnan(learned(c, i)))
+        st_move_why(m,
+                    "%+.1f dB: brings the %s from %.1f to %.1f LUFS, halfway "
+                    "between its role's place and where a network that learned "
+                    "from authors' own mixes would have it.",
+                    gain, title, c->heard->stem[i].lufs,
+                    c->heard->stem[i].lufs + gain);
     else
         st_move_why(m,
                     "%+.1f dB: brings the %s from %.1f to %.1f LUFS, %.1f LU "
@@ -151,11 +177,13 @@ static void lift_leader(const st_mix_case *c) {
         c->recipe->stem[i].role == ST_ROLE_LEAD_VOCAL)
         return;
     st_move *m = &c->recipe->stem[i].move[ST_STRIP_FADER];
-    st_move_set(m, ST_FADER_GAIN, m->value[ST_FADER_GAIN] + LEAD_DB);
+    double lift = isnan(learned(c, i)) ? LEAD_DB : LEARNED_LEAD_DB;
+    double db = m->value[ST_FADER_GAIN] + lift;
+    st_move_set(m, ST_FADER_GAIN, round(db * 100) / 100);
     st_move_why(m,
                 "%+.1f dB: no voice sings, so the foremost instrument leads, "
-                "%.1f dB over what its role would have.",
-                m->value[ST_FADER_GAIN], LEAD_DB);
+                "%.1f dB over what it would have beside one.",
+                m->value[ST_FADER_GAIN], lift);
 }
 
 void st_rules_balance(const st_mix_case *c) {

@@ -61,10 +61,12 @@ static void duck_bass(const st_mix_case *c, uint64_t kick, int first,
     st_move_set(m, ST_DUCK_HOLD, 25);
     st_move_set(m, ST_DUCK_RELEASE, round(sixteenth_ms(c->recipe)));
     st_move_set(m, ST_DUCK_LOOKAHEAD, 8);
-    st_move_why(m,
-                "%.1f dB of %s from 40 to 120 Hz while %s hits, back within a "
-                "sixteenth: two low notes at once would be one blur.",
-                depth, c->recipe->stem[bass].name, c->recipe->stem[first].name);
+    st_move_why(
+        m,
+        "%.1f dB of %s from 40 to 120 Hz while %s hits, back within %s: "
+        "two low notes at once would be one blur.",
+        depth, c->recipe->stem[bass].name, c->recipe->stem[first].name,
+        c->recipe->tempo_bpm > 0 ? "a sixteenth" : "an eighth of a second");
 }
 
 static void duck_music(const st_mix_case *c, uint64_t voice, int first) {
@@ -87,6 +89,13 @@ static void duck_music(const st_mix_case *c, uint64_t voice, int first) {
                 depth, c->recipe->stem[first].name);
 }
 
+static bool has_music(const st_mix_case *c) {
+    for (int i = 0; i < c->recipe->stems; i++)
+        if (c->recipe->stem[i].bus == ST_BUS_MUSIC && !c->heard->stem[i].silent)
+            return true;
+    return false;
+}
+
 void st_rules_ducks(const st_mix_case *c) {
     int kick, voice;
     uint64_t kicks = stems_of(c, ST_ROLE_KICK, &kick);
@@ -95,6 +104,6 @@ void st_rules_ducks(const st_mix_case *c) {
         if (c->recipe->stem[i].role == ST_ROLE_BASS &&
             !c->heard->stem[i].silent)
             duck_bass(c, kicks, kick, i);
-    if (voice >= 0)
+    if (voice >= 0 && has_music(c))
         duck_music(c, voices, voice);
 }

@@ -12,8 +12,10 @@
  * the mean away; the high-pass sees to it. */
 static bool lasts(const st_stem_facts *f, double dc) {
     int quietest = 0;
-    while (quietest < ST_HEAR_LEVELS - 1 && f->level[quietest] == 0)
+    while (quietest < ST_HEAR_LEVELS && f->level[quietest] == 0)
         quietest++;
+    if (quietest == ST_HEAR_LEVELS) /* shorter than that */
+        return false;
     double db = 20.0 * log10(fabs(dc)) + 3.01;
     return ST_HEAR_LOWEST + quietest > db - 2.0;
 }

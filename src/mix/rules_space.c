@@ -62,10 +62,16 @@ static void room(const st_mix_case *c) {
     st_move_set(m, ST_REVERB_LOW_CUT, 220);
     st_move_set(m, ST_REVERB_HIGH_CUT, 8500);
     st_move_set(m, ST_REVERB_RETURN, 0);
-    st_move_why(m,
-                "%.2f s with %.0f ms before it (a 128th note): rings out "
-                "between beats at %.0f BPM; nothing under 220 Hz.",
-                m->value[ST_REVERB_DECAY], predelay, bpm);
+    if (c->recipe->tempo_bpm > 0)
+        st_move_why(m,
+                    "%.2f s with %.0f ms before it (a 128th note): rings out "
+                    "between beats at %.0f BPM; nothing under 220 Hz.",
+                    m->value[ST_REVERB_DECAY], predelay, bpm);
+    else
+        st_move_why(m,
+                    "%.2f s with %.0f ms before it, a middle size: no tempo "
+                    "was found to set it by; nothing under 220 Hz.",
+                    m->value[ST_REVERB_DECAY], predelay);
 }
 
 static void repeats(const st_mix_case *c) {

@@ -49,12 +49,12 @@ typedef struct {
 } board;
 
 /* Who carries the song counts more, and most who leads it. */
-#define LEADS 10.0
+#define LEADS 12.0
 
 static double weight_of(st_role role) {
     switch (role) {
     case ST_ROLE_BASS:
-        return 4.0;
+        return 12.0;
     case ST_ROLE_KICK:
     case ST_ROLE_SNARE:
         return 1.5;

@@ -2,16 +2,22 @@
 
 #include "audio/channels.h"
 #include "core/alloc.h"
+#include "mix/listening.h"
 #include "mix/recipe_json.h"
 
 #include <math.h>
 #include <string.h>
 
+/* What of the whole the mix itself is: nine steps take longer than it. */
+static double share(const st_mix_job *job) {
+    return st_out_wanted(job->out, "listen") ? ST_LISTEN_FROM : 1.0;
+}
+
 bool st_mix_tick(st_mix_job *job, const char *phase, double fraction) {
+    double part = fmin(fmax(fraction, 0.0), 1.0);
     if (phase != NULL)
         st_ctx_progress(job->ctx,
-                        job->from + (job->to - job->from) *
-                                        fmin(fmax(fraction, 0.0), 1.0),
+                        share(job) * (job->from + (job->to - job->from) * part),
                         phase);
     return st_ctx_cancelled(job->ctx);
 }
@@ -21,15 +27,6 @@ static bool tick(void *ctx, const char *phase, double fraction) {
 }
 
 /* --- hearing --- */
-
-static void warn_left_out(st_mix_job *job) {
-    for (int i = 0; i < job->session.count; i++) {
-        const st_session_file *f = &job->session.file[i];
-        if (f->left_out)
-            st_ctx_warn(job->ctx, "stem_left_out", "%s was left out: %s",
-                        f->label, f->why);
-    }
-}
 
 static bool recall(void *ctx, int file, st_file_facts *out) {
     return st_mix_recall(ctx, file, out);
@@ -65,6 +62,8 @@ static st_status hear(st_mix_job *job, st_err *err) {
     if (status == ST_OK)
         status = st_session_roles(&job->session, st_ctx_text(job->ctx, "roles"),
                                   err);
+    if (status == ST_OK)
+        status = st_hear_scan(&job->session, &means, err);
     if (status == ST_OK && !job->complete)
         status = st_mix_references(job, err);
     if (status == ST_OK)
@@ -75,7 +74,7 @@ static st_status hear(st_mix_job *job, st_err *err) {
     else if (status == ST_OK)
         status = st_hear(&job->heard, &job->session, &means, err);
     if (status == ST_OK)
-        warn_left_out(job);
+        st_mix_warn_files(job);
     return status;
 }
 
@@ -132,8 +131,10 @@ static st_status work(st_mix_job *job, st_err *err) {
         st_mix_warn_mended(job);
     if (status == ST_OK)
         status = st_mix_render(job, err);
-    if (status == ST_OK)
+    if (status == ST_OK) {
+        st_mix_same_stems(job);
         st_mix_warn_guards(job);
+    }
     if (status == ST_OK)
         status = write_premaster(job, err);
     if (status == ST_OK && st_out_wanted(job->out, "taps"))

@@ -7,8 +7,10 @@
 #include "mix/sources.h"
 
 #include <ctype.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -100,6 +102,7 @@ static void look(st_session *s, int i) {
     }
     f->file_channels = format.channels;
     f->file_rate_hz = format.rate_hz;
+    f->file_frames = format.frames;
     f->channels = format.channels > 1 ? 2 : 1;
     if (format.frames == 0)
         st_session_leave_out(s, i, "It holds no sound at all (0 frames).");
@@ -107,6 +110,7 @@ static void look(st_session *s, int i) {
 
 static void choose_rate(st_session *s) {
     int votes = 0;
+    s->rate_hz = 0;
     for (int i = 0; i < s->count; i++) {
         int rate = s->file[i].file_rate_hz, same = 0;
         if (s->file[i].left_out)
@@ -120,23 +124,107 @@ static void choose_rate(st_session *s) {
     }
 }
 
-/* Timecodes more than this apart are of other days or of no meaning. */
-#define FARTHEST_S 3600.0
+/* --- one timeline --- */
 
-static void lay_out(st_session *s) {
-    double at[ST_SESSION_FILES], first = -1.0;
+/* Without sound for longer than this, and than the longest file, stems are of
+ * different days: no song has such a hole. */
+#define HOLE_S 60.0
+
+typedef struct {
+    int file;
+    double at, end; /* s, by timecode */
+} clip;
+
+static int earlier(const void *a, const void *b) {
+    const clip *x = a, *y = b;
+    if (x->at != y->at)
+        return x->at < y->at ? -1 : 1;
+    return x->file - y->file;
+}
+
+static double seconds_of(const st_session_file *f) {
+    int64_t frames = f->scan.frames > 0 ? f->scan.frames : f->file_frames;
+    return frames > 0 ? (double)frames / f->file_rate_hz : 0.0;
+}
+
+/* Those with a timecode, in their order; the longest of all files. */
+static int list_clips(const st_session *s, clip *clips, double *longest) {
+    int count = 0;
+    *longest = 0.0;
     for (int i = 0; i < s->count; i++) {
         const st_session_file *f = &s->file[i];
-        int64_t code = f->left_out ? -1 : st_in_timecode(s->in, s->input, i);
-        at[i] = code >= 0 ? (double)code / f->file_rate_hz : -1.0;
-        if (at[i] >= 0.0 && (first < 0.0 || at[i] < first))
-            first = at[i];
+        if (f->left_out)
+            continue;
+        *longest = fmax(*longest, seconds_of(f));
+        int64_t code = st_in_timecode(s->in, s->input, i);
+        if (code < 0)
+            continue;
+        double at = (double)code / f->file_rate_hz;
+        clips[count++] = (clip){i, at, at + seconds_of(f)};
     }
+    qsort(clips, (size_t)count, sizeof *clips, earlier);
+    return count;
+}
+
+/* Clips [from, result) have no hole between them. */
+static int next_hole(const clip *clips, int count, int from, double hole_s) {
+    double end = clips[from].end;
+    int i = from + 1;
+    for (; i < count && clips[i].at - end <= hole_s; i++)
+        end = fmax(end, clips[i].end);
+    return i;
+}
+
+/* First of those that belong together and hold the most sound. */
+static int song_of(const clip *clips, int count, double hole_s) {
+    int song = 0, to = 0;
+    double most = -1.0;
+    for (int from = 0; from < count; from = to) {
+        double sum = 0.0;
+        to = next_hole(clips, count, from, hole_s);
+        for (int i = from; i < to; i++)
+            sum += clips[i].end - clips[i].at;
+        if (sum > most) {
+            most = sum;
+            song = from;
+        }
+    }
+    return song;
+}
+
+static void lay_out(st_session *s) {
+    clip clips[ST_SESSION_FILES] = {{0}};
+    double longest;
     for (int i = 0; i < s->count; i++) {
-        double late = at[i] >= 0.0 ? at[i] - first : 0.0;
-        if (late <= FARTHEST_S)
-            s->file[i].offset_frames = (int64_t)(late * s->rate_hz + 0.5);
+        s->file[i].offset_frames = 0;
+        s->file[i].apart_s = 0.0;
     }
+    int count = list_clips(s, clips, &longest), to = 0;
+    double hole_s = fmax(longest, HOLE_S);
+    int song = song_of(clips, count, hole_s);
+    for (int from = 0; from < count; from = to) {
+        to = next_hole(clips, count, from, hole_s);
+        for (int i = from; i < to; i++) {
+            st_session_file *f = &s->file[clips[i].file];
+            double late = clips[i].at - clips[from].at;
+            f->offset_frames = (int64_t)(late * s->rate_hz + 0.5);
+            f->apart_s = clips[from].at - clips[song].at;
+            f->coded = true;
+        }
+    }
+}
+
+st_status st_session_lay_out(st_session *session, st_err *err) {
+    int good = 0;
+    for (int i = 0; i < session->count; i++)
+        good += !session->file[i].left_out;
+    if (good == 0)
+        return st_err_set(err, ST_NOT_FOUND, "There is no stem to mix: %.140s",
+                          session->count > 0 ? session->file[0].why
+                                             : "nothing was given.");
+    choose_rate(session);
+    lay_out(session);
+    return ST_OK;
 }
 
 st_status st_session_open(st_session *session, st_in *in, const char *input,
@@ -150,18 +238,9 @@ st_status st_session_open(st_session *session, st_in *in, const char *input,
                           "%d stems are more than the %d that one mix takes: "
                           "add some of them up first.",
                           session->count, (int)ST_SESSION_FILES);
-    int good = 0;
-    for (int i = 0; i < session->count; i++) {
+    for (int i = 0; i < session->count; i++)
         look(session, i);
-        good += !session->file[i].left_out;
-    }
-    if (good == 0)
-        return st_err_set(err, ST_NOT_FOUND, "There is no stem to mix: %.140s",
-                          session->count > 0 ? session->file[0].why
-                                             : "nothing was given.");
-    choose_rate(session);
-    lay_out(session);
-    return ST_OK;
+    return st_session_lay_out(session, err);
 }
 
 bool st_session_is_stem(const st_session *session, int file) {
@@ -174,6 +253,8 @@ static st_status open_file(const st_session *session, const st_session_file *f,
     st_source *source = NULL;
     st_status status =
         st_in_open(session->in, session->input, f->item, &source, err);
+    if (status == ST_OK)
+        status = st_mended_source_new(&source, source, &f->scan, err);
     if (status == ST_OK)
         status =
             st_fitted_source_new(&source, source, 2, session->rate_hz, err);
@@ -219,6 +300,12 @@ st_status st_session_source(const st_session *session, int file,
     return f->group > 0
                ? open_group(session, &session->group[f->group - 1], out, err)
                : open_file(session, f, out, err);
+}
+
+bool st_session_hash(const st_session *session, int file,
+                     char hash[ST_HASH_TEXT_BYTES]) {
+    return st_in_hash(session->in, session->input, session->file[file].item,
+                      hash, NULL) == ST_OK;
 }
 
 /* --- roles --- */

@@ -1,6 +1,11 @@
 #include "mix/stage_mix.h"
 
 static const st_engine engines[] = {
+    {.name = "learned",
+     .kind = ST_ENGINE_NEURAL,
+     .model = "mix role",
+     .help = "Faders halfway between rules and a small network that learned "
+             "from authors' own mixes; all else as rules has it."},
     {.name = "rules",
      .kind = ST_ENGINE_RULES,
      .help = "Measure, decide by rules, explain each move; roles are heard by "
@@ -41,12 +46,14 @@ static const st_param params[] = {
     {.name = "roles",
      .type = ST_PARAM_STRING,
      .def_text = "",
+     .words = st_role_names,
      .help = "What stems are, over names and sound: "
-             "\"kick.wav=kick,Audio 07=bass\"."},
+             "\"kick.wav=kick,Audio 07=bass,hat*=hats\"."},
     {.name = "accept",
      .type = ST_PARAM_STRING,
      .def_text = "",
-     .help = "How much of which moves: \"all,-lead.deesser,bass.eq=50\"."},
+     .help = "How much of which moves: \"all,-lead vox.deesser,bass.eq=50\"; "
+             "names as recipe.json has them, in quotes if they hold a comma."},
     {.name = "group",
      .type = ST_PARAM_BOOL,
      .help = "Add more than 12 stems (up to 64) up to 12 before their strips, "
@@ -168,8 +175,11 @@ const st_stage st_stage_mix = {
     .more =
         "Up to 12 stems, of any rate and format (more with --group). Each is "
         "measured and its role "
-        "heard; rules decide levels, places, filters, EQ, dynamics, sends, "
-        "buses and the side-chain, each move with its reason in recipe.json. "
+        "heard; a network that learned from authors' mixes and rules set "
+        "the levels (rules alone: --engine rules), rules decide places, "
+        "filters, EQ, "
+        "dynamics, sends, buses and the side-chain, each move with its reason "
+        "in recipe.json. "
         "Edit that file and give it back with --recipe, or weaken moves with "
         "--accept. Guardrails: EQ within 4 dB a band, under 3 dB of mean gain "
         "reduction a stem and bus, side gain at most 140 %, correlation at "

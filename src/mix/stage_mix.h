@@ -17,7 +17,8 @@ typedef struct {
     const char *folder; /* for spools */
     st_session session;
     st_hearing heard;
-    st_file_facts *files; /* by file, where they were grouped; or NULL */
+    st_file_facts *files; /* by file, unless a complete recipe says all */
+    double balance_db[ST_SESSION_FILES + ST_MIX_STEMS]; /* a network's faders */
     st_mix_recipe recipe;
     json_t *given; /* the document of --recipe, or NULL */
     bool complete; /* it leaves nothing to decide */
@@ -48,13 +49,24 @@ ST_MUST_USE st_status st_mix_groups(st_mix_job *job, const st_hear_means *means,
                                     st_err *err);
 /* The stems that were heard into the recipe, or a given one in their order. */
 ST_MUST_USE st_status st_mix_take_stems(st_mix_job *job, st_err *err);
-/* What is wrong with stems; then what was mended, and copies. */
+/* What is wrong with files (warn_files.c). */
+void st_mix_warn_files(st_mix_job *job);
+/* "a, b and c" into to[bytes]; "a, b and 7 more" where there is no room. */
+void st_mix_list_names(char *to, size_t bytes, const char *const *names,
+                       int count);
+/* What is wrong with stems; then what was mended, copies, and what stays far
+ * from its place. */
 void st_mix_warn_stems(st_mix_job *job);
 void st_mix_warn_mended(st_mix_job *job);
 /* Guards that do not hold; what a complete recipe does not use or know (its
  * own stems: known[count]). */
 void st_mix_warn_guards(st_mix_job *job);
+/* Why limits may be broken: one sentence. */
+const char *st_mix_broken_why(const st_mix_job *job);
 void st_mix_warn_unused(st_mix_job *job, const char *const *known, int count);
+/* Once all stems were read: those that are not what the recipe was made for
+ * are told, and the recipe keeps what they are (same_mix.c). */
+void st_mix_same_stems(st_mix_job *job);
 /* The job's prints and premix, guards kept. */
 ST_MUST_USE st_status st_mix_render(st_mix_job *job, st_err *err);
 /* Source of stem i of the recipe: all passes read through it. [any] */

@@ -3,6 +3,7 @@
 #include "audio/stft.h"
 #include "core/alloc.h"
 #include "core/math.h"
+#include "mix/unmix_shift.h"
 
 #include <math.h>
 #include <string.h>
@@ -12,8 +13,9 @@ enum {
     BINS = SIZE / 2 + 1,
     BANDS = 40,
     ALL = ST_UNMIX_MOST + 1, /* and the mix, the last */
-    COARSE = 256,            /* frames of a point of the envelopes */
-    LOOK_S = 90,             /* of envelopes */
+    LOOK_S = 90,             /* of the song, for the shift */
+    LOOK_HZ = 12000,         /* at most, for a first look */
+    FINE = 1 << 16,          /* frames, for the last */
     SHIFT_S = 2,
     SWEEPS = 20000, /* at most */
     ENOUGH =
@@ -133,78 +135,6 @@ static st_status skip(st_source *source, int64_t frames, float *const *room,
 
 /* --- the shift --- */
 
-/* Mean of squares of COARSE frames; all stems together, and the mix. */
-static int64_t envelopes(solver *s, float *stems, float *mix, int64_t room,
-                         st_status *status, st_err *err) {
-    int64_t points = 0;
-    bool more = true;
-    while (more && points < room) {
-        float power[2] = {0};
-        more = false;
-        for (int i = 0; i <= s->count; i++) {
-            int64_t got = 0;
-            *status = read_one(s, i, COARSE, &got, err);
-            if (*status != ST_OK)
-                return 0;
-            more |= got > 0;
-            for (int64_t f = 0; f < got; f++)
-                power[i == s->count] +=
-                    s->block[i].channel[0][f] * s->block[i].channel[0][f] +
-                    s->block[i].channel[1][f] * s->block[i].channel[1][f];
-        }
-        stems[points] = sqrtf(power[0]);
-        mix[points++] = sqrtf(power[1]);
-    }
-    return points;
-}
-
-static double likeness(const float *a, const float *b, int64_t n,
-                       int64_t shift) {
-    double sum = 0.0, x2 = 1e-20, y2 = 1e-20;
-    for (int64_t i = 1; i + 1 < n; i++) {
-        int64_t j = i + shift;
-        if (j < 1 || j >= n)
-            continue;
-        double x = (double)a[i] - (double)a[i - 1];
-        double y = (double)b[j] - (double)b[j - 1];
-        sum += x * y;
-        x2 += x * x;
-        y2 += y * y;
-    }
-    return sum / sqrt(x2 * y2);
-}
-
-/* Points by which the mix comes later. */
-static int64_t coarse_shift(const float *stems, const float *mix, int64_t n,
-                            int64_t most) {
-    int64_t best = 0;
-    double top = likeness(stems, mix, n, 0) + 0.02; /* no shift unless clear */
-    for (int64_t shift = -most; shift <= most; shift++) {
-        double now = likeness(stems, mix, n, shift);
-        if (now > top) {
-            top = now;
-            best = shift;
-        }
-    }
-    return best;
-}
-
-/* Of a stretch of the sum of the stems against the mix, sample by sample. */
-static int fine_shift(const float *sum, const float *mix, int n, int most) {
-    int best = 0;
-    double top = 0.0;
-    for (int shift = -most; shift <= most; shift++) {
-        double dot = 0.0;
-        for (int i = most; i < n - most; i++)
-            dot += (double)sum[i] * (double)mix[i + shift];
-        if (fabs(dot) > top) {
-            top = fabs(dot);
-            best = shift;
-        }
-    }
-    return best;
-}
-
 static st_status rewind_all(solver *s, int64_t stems, int64_t mix,
                             st_err *err) {
     for (int i = 0; i <= s->count; i++) {
@@ -218,14 +148,54 @@ static st_status rewind_all(solver *s, int64_t stems, int64_t mix,
     return ST_OK;
 }
 
+/* Stems that are as loud as each other tell most of a mix of them: one over
+ * the root of each one's power, of those that are not next to silent. */
+static void level(const solver *s, double *gain) {
+    double power[ST_UNMIX_MOST] = {0}, most = 0.0;
+    for (int i = 0; i < s->count; i++) {
+        for (int b = 0; b < BANDS; b++)
+            power[i] += s->gram[0][b][i][i] + s->gram[1][b][i][i];
+        most = fmax(most, power[i]);
+    }
+    for (int i = 0; i < s->count; i++)
+        gain[i] = most > 0.0 ? sqrt(most / fmax(power[i], 1e-4 * most)) : 0.0;
+}
+
+/* From where all stand, in mono: the stems together and the mix, each point
+ * the sum of `every` frames. How many points there are. */
+static int64_t add_up(solver *s, float *stems, float *mix, int64_t room,
+                      int every, st_status *status, st_err *err) {
+    double gain[ST_UNMIX_MOST + 1];
+    int64_t points = 0, step = SIZE / every;
+    bool more = true;
+    level(s, gain);
+    gain[s->count] = 1.0;
+    while (more && points + step <= room) {
+        more = false;
+        for (int i = 0; i <= s->count; i++) {
+            float *to = (i < s->count ? stems : mix) + points;
+            int64_t got = 0;
+            *status = read_one(s, i, SIZE, &got, err);
+            if (*status != ST_OK)
+                return 0;
+            more |= got > 0;
+            for (int64_t f = 0; f < got; f++)
+                to[f / every] += (float)gain[i] * (s->block[i].channel[0][f] +
+                                                   s->block[i].channel[1][f]);
+        }
+        points += more ? step : 0;
+    }
+    return points;
+}
+
 /* Where the loudest stretch of the mix begins, in points. */
 static int64_t loudest(const float *mix, int64_t n, int64_t length) {
     double sum = 0.0, top = -1.0;
     int64_t best = 0;
     for (int64_t i = 0; i < n; i++) {
-        sum += mix[i];
+        sum += fabsf(mix[i]);
         if (i >= length)
-            sum -= mix[i - length];
+            sum -= fabsf(mix[i - length]);
         if (sum > top && i + 1 >= length) {
             top = sum;
             best = i + 1 - length;
@@ -234,47 +204,62 @@ static int64_t loudest(const float *mix, int64_t n, int64_t length) {
     return best;
 }
 
-static st_status refine(solver *s, int64_t at, int64_t *shift, st_err *err) {
-    float *sum = st_calloc(SIZE, sizeof *sum);
-    int64_t stems = at > -*shift ? at : -*shift, got = 0;
-    if (sum == NULL)
-        return st_err_set(err, ST_NO_MEM, "Out of memory.");
-    st_status status = rewind_all(s, stems, stems + *shift, err);
-    for (int i = 0; status == ST_OK && i <= s->count; i++) {
-        status = read_one(s, i, SIZE, &got, err);
-        for (int f = 0; i < s->count && f < SIZE; f++)
-            sum[f] += s->block[i].channel[0][f] + s->block[i].channel[1][f];
-    }
-    float *mix = s->block[s->count].channel[0];
-    for (int f = 0; f < SIZE; f++)
-        mix[f] += s->block[s->count].channel[1][f];
+typedef struct {
+    float *stems, *mix; /* [room] */
+    int64_t room;
+    int every; /* frames of a point */
+} looked;
+
+/* To the frame, from a shift of whole points: over FINE frames of the stems
+ * from `at` on. */
+static st_status refine(solver *s, looked *l, int64_t at, int64_t *shift,
+                        st_err *err) {
+    int64_t least = *shift < 0 ? -*shift : 0, more = 0;
+    int64_t from = at > least ? at : least;
+    memset(l->stems, 0, (size_t)l->room * sizeof(float));
+    memset(l->mix, 0, (size_t)l->room * sizeof(float));
+    st_status status = rewind_all(s, from, from + *shift, err);
     if (status == ST_OK)
-        *shift += fine_shift(sum, mix, SIZE, 2 * COARSE);
-    st_free(sum);
+        (void)add_up(s, l->stems, l->mix, FINE, 1, &status, err);
+    if (status == ST_OK)
+        status = st_unmix_shift(l->stems, l->mix, FINE, 2L * l->every, &more);
+    *shift += more;
     return status;
+}
+
+static st_status look(solver *s, looked *l, int64_t *shift, st_err *err) {
+    int64_t most = (int64_t)SHIFT_S * s->source[s->count]->format.rate_hz;
+    st_status status = rewind_all(s, 0, 0, err);
+    if (status != ST_OK)
+        return status;
+    int64_t n = add_up(s, l->stems, l->mix, l->room, l->every, &status, err);
+    most /= l->every;
+    most = most < n - 1 ? most : n - 1;
+    if (status != ST_OK || n < 2)
+        return status;
+    status = st_unmix_shift(l->stems, l->mix, n, most, shift);
+    *shift *= l->every;
+    int64_t at = l->every * loudest(l->mix, n, FINE / l->every);
+    return status == ST_OK ? refine(s, l, at - *shift, shift, err) : status;
 }
 
 static st_status find_shift(solver *s, int64_t *shift, st_err *err) {
     int rate = s->source[s->count]->format.rate_hz;
-    int64_t room = (int64_t)LOOK_S * rate / COARSE;
-    float *stems = st_calloc((size_t)room, sizeof *stems);
-    float *mix = st_calloc((size_t)room, sizeof *mix);
-    st_status status = ST_NO_MEM;
+    looked l = {.every = 1};
+    while (rate / l.every > LOOK_HZ && l.every < SIZE)
+        l.every *= 2;
+    l.room = (int64_t)LOOK_S * rate / l.every;
+    l.room = l.room > FINE ? l.room : FINE;
+    l.stems = st_calloc((size_t)l.room, sizeof(float));
+    l.mix = st_calloc((size_t)l.room, sizeof(float));
+    st_status status = l.stems != NULL && l.mix != NULL ? ST_OK : ST_NO_MEM;
     *shift = 0;
-    if (stems != NULL && mix != NULL)
-        status = rewind_all(s, 0, 0, err);
-    if (status == ST_OK) {
-        int64_t n = envelopes(s, stems, mix, room, &status, err);
-        if (status == ST_OK && n > 8) {
-            *shift = COARSE * coarse_shift(stems, mix, n,
-                                           (int64_t)SHIFT_S * rate / COARSE);
-            status =
-                refine(s, COARSE * loudest(mix, n, SIZE / COARSE), shift, err);
-        }
-    } else if (status == ST_NO_MEM)
+    if (status == ST_OK)
+        status = look(s, &l, shift, err);
+    if (status == ST_NO_MEM)
         (void)st_err_set(err, status, "Out of memory.");
-    st_free(stems);
-    st_free(mix);
+    st_free(l.stems);
+    st_free(l.mix);
     return status;
 }
 
@@ -380,25 +365,46 @@ static void tell(st_unmixed *out, int i, double left, double right) {
     out->pan[i] = power > 1e-12 ? 4.0 / ST_PI * atan2(right, left) - 1.0 : 0.0;
 }
 
-static void answer(const solver *s, st_unmixed *out) {
-    double a[2][ALL][ALL], x[2][ST_UNMIX_MOST] = {{0}};
+typedef struct {
+    double a[2][ALL][ALL], x[2][ST_UNMIX_MOST]; /* of each side */
+    double share;
+} fit;
+
+/* With the mix as it is, or turned over (sign -1). */
+static void make_fit(const solver *s, double sign, fit *f) {
     int n = s->count;
-    out->share = 0.0;
+    memset(f, 0, sizeof *f);
     for (int c = 0; c < 2; c++) {
-        whiten(s, c, a[c]);
-        solve(a[c], n, x[c]);
-        out->share += 0.5 * explained(a[c], n, x[c]);
+        whiten(s, c, f->a[c]);
+        for (int i = 0; i < n; i++) {
+            f->a[c][i][n] *= sign;
+            f->a[c][n][i] *= sign;
+        }
+        solve(f->a[c], n, f->x[c]);
+        f->share += 0.5 * explained(f->a[c], n, f->x[c]);
     }
+}
+
+static void answer(const solver *s, st_unmixed *out) {
+    fit way[2];
+    int n = s->count;
+    make_fit(s, 1.0, &way[0]);
+    way[1].share = 0.0;
+    if (way[0].share <= SAME)
+        make_fit(s, -1.0, &way[1]);
+    out->upside_down = way[1].share > way[0].share;
+    const fit *f = &way[out->upside_down];
+    out->share = f->share;
     out->same_song = out->share > SAME;
     for (int i = 0; i < n; i++) {
         double there = 0.0, all = 0.0;
         for (int c = 0; c < 2; c++) {
-            there += x[c][i] * x[c][i] * a[c][i][i];
-            all += a[c][n][n];
+            there += f->x[c][i] * f->x[c][i] * f->a[c][i][i];
+            all += f->a[c][n][n];
         }
         double doubt = PRESENT * fmax(1.0 - out->share, 0.0) + LEAST;
         out->heard[i] = all > 0.0 && there > doubt * all;
-        tell(out, i, x[0][i], x[1][i]);
+        tell(out, i, f->x[0][i], f->x[1][i]);
     }
 }
 

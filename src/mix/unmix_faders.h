@@ -4,8 +4,9 @@
  * power in each band (whitening), so that hats count as much as the bass.
  *
  * The mix is taken as the sum of the stems, each times a gain a side. Both
- * start at the same moment but for a shift that is looked for within 2 s. What
- * no stem explains (effects, the master's work) stays over. */
+ * start at the same moment but for a shift that is looked for within 2 s
+ * (unmix_shift.h); a mix may be upside down as a whole. What no stem explains
+ * (effects, the master's work) stays over. */
 #ifndef ST_MIX_UNMIX_FADERS_H
 #define ST_MIX_UNMIX_FADERS_H
 
@@ -15,9 +16,10 @@
 enum { ST_UNMIX_MOST = 64 };
 
 typedef struct {
-    bool same_song; /* the stems explain most of the mix */
-    double share;   /* of the whitened power that they explain, 0..1 */
-    double shift_s; /* the mix begins this much after the stems */
+    bool same_song;   /* the stems explain most of the mix */
+    bool upside_down; /* the mix is, beside the stems */
+    double share;     /* of the whitened power that they explain, 0..1 */
+    double shift_s;   /* the mix begins this much after the stems */
     bool heard[ST_UNMIX_MOST];     /* enough of it is in both to say */
     double gain_db[ST_UNMIX_MOST]; /* from file to mix; -150: not in it */
     double pan[ST_UNMIX_MOST];     /* -1..1, by the law of dsp/panner.h */

@@ -51,6 +51,8 @@ static st_status check_param(const st_stage *stage, const st_param *param,
     if ((param->type == ST_PARAM_CHOICE) !=
         (param->choices != NULL && param->choices[0] != NULL))
         FAULT("parameter %s: choices and type disagree.", name);
+    if (param->words != NULL && param->type != ST_PARAM_STRING)
+        FAULT("parameter %s: only a string has words.", name);
     if (needs_def_text(param) && (param->def_text == NULL) == !param->unset)
         FAULT("parameter %s: needs def_text or unset, not both.", name);
     if ((param->needs && st_input_find(stage, param->needs) < 0) ||

@@ -122,7 +122,8 @@ int64_t st_in_timecode(st_in *in, const char *name, int index);
 /* The content hash of an audio item (docs/formats.md, `pcm`): BLAKE2b-256 of
  * its decoded samples. Known when a source of it has been read to its end, if
  * an output that is wanted says `by_content` or the stage `keeps`; for the
- * latter also of files that did not change since. ST_NOT_FOUND until then. */
+ * latter, where there is a cache, also of files that did not change since.
+ * ST_NOT_FOUND until then. */
 ST_MUST_USE st_status st_in_hash(st_in *in, const char *name, int index,
                                  char text[ST_HASH_TEXT_BYTES], st_err *err);
 /* Format of an audio item; `frames` -1 until decoded (st_in_open makes it

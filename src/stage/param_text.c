@@ -20,13 +20,12 @@ static void append(char *text, size_t bytes, const char *more) {
         (void)snprintf(text + end, bytes - end, "%s", more);
 }
 
-static void range_of_choices(const st_param *param, char *text, size_t bytes) {
-    text[0] = '\0';
-    for (int i = 0; param->choices[i] != NULL; i++) {
-        bool last = param->choices[i + 1] == NULL;
+static void append_list(const char *const *list, char *text, size_t bytes) {
+    for (int i = 0; list[i] != NULL; i++) {
+        bool last = list[i + 1] == NULL;
         if (i > 0)
             append(text, bytes, last ? " or " : ", ");
-        append(text, bytes, param->choices[i]);
+        append(text, bytes, list[i]);
     }
 }
 
@@ -55,11 +54,16 @@ void st_param_range(const st_param *param, char *text, size_t bytes) {
         (void)snprintf(text, bytes, "0 to 9007199254740991, whole");
         return;
     case ST_PARAM_CHOICE:
-        range_of_choices(param, text, bytes);
+        text[0] = '\0';
+        append_list(param->choices, text, bytes);
         return;
     case ST_PARAM_STRING:
         (void)snprintf(text, bytes, "text of at most %.0f bytes",
                        param->max > 0 ? param->max : 4096);
+        if (param->words != NULL) {
+            append(text, bytes, "; words: ");
+            append_list(param->words, text, bytes);
+        }
         return;
     case ST_PARAM_ASSET:
         (void)snprintf(text, bytes, "the id of an asset");
@@ -79,7 +83,8 @@ void st_param_default(const st_param *param, char *text, size_t bytes) {
     else if (param->type == ST_PARAM_BOOL)
         (void)snprintf(text, bytes, "%s", param->def != 0 ? "on" : "off");
     else if (param->def_text != NULL)
-        (void)snprintf(text, bytes, "%s", param->def_text);
+        (void)snprintf(text, bytes, "%s",
+                       param->def_text[0] != '\0' ? param->def_text : "none");
     else
         (void)snprintf(text, bytes, "%s%s%s", number,
                        param->unit != NULL && !percent ? " " : "",

@@ -68,6 +68,8 @@ typedef struct {
     const char *unset;
     const char *help;
     const char *const *choices; /* ends with NULL */
+    const char *const *words;   /* of a string: what may stand in it, told in
+                                   help and tables, not checked; or NULL */
     /* Inputs, or NULL. A value other than the default means nothing without
      * an item of `needs`, and contradicts one of `excludes`: both are refused
      * before any work. */

@@ -2,11 +2,13 @@
 """What `stemma mix` writes beside the mix: taps, stems and buses."""
 import array
 import json
+import signal
 import struct
+import subprocess
 import sys
 import unittest
 
-from case import Case
+from case import STEMMA, Case
 
 RATE, CLICK, FRAMES = 48000, 24000, 96000
 
@@ -133,14 +135,95 @@ class MixFiles(Case):
         self.assertEqual(len(kick), len(mix))
         self.assertAlmostEqual(kick[CLICK], 0.9 * 10 ** (-13 / 20), delta=1e-4)
 
-    def test_no_input_is_overwritten(self):
-        """OUT may hold the stems themselves: prints must not replace them."""
-        before = {p.name: p.read_bytes() for p in self.stems.iterdir()}
-        done = self.run_it("mix", self.stems, "-o", self.dir, "--print-stems",
-                           code=1)
-        self.assertIn("is also an input and would be overwritten", done.stderr)
-        after = {p.name: p.read_bytes() for p in self.stems.iterdir()}
+    def places(self):
+        return [name for name in self.names() if name != "home"]
+
+    def test_results_and_stems_stand_apart(self):
+        """What stands beside the stems would be a stem next time."""
+        (self.stems / "b").mkdir()
+        before = {p.name: p.read_bytes() for p in self.stems.iterdir()
+                  if p.is_file()}
+        names = self.places()
+        for inputs, out, more in (
+                (self.stems, self.dir, ("--print-stems",)),
+                (self.stems, self.stems, ()),
+                (self.stems, "stems/", ()),
+                (self.stems / "kick.wav", "stems/b/..", ()),
+                (self.stems, "out", ("--taps", self.stems)),
+                (self.stems, "out", ("--listen", "stems/"))):
+            done = self.run_it("mix", inputs, "-o", out, *more, code=2)
+            self.assertIn("holds the stems themselves", done.stderr)
+            self.assertIn("Name another folder.", done.stderr)
+        after = {p.name: p.read_bytes() for p in self.stems.iterdir()
+                 if p.is_file()}
         self.assertEqual(before, after)
+        self.assertEqual(self.places(), names)
+        self.mix("stems/b")  # inner folders are not looked at
+
+    def test_what_a_run_made_goes_when_it_fails(self):
+        names = self.places()
+        broken = {**RECIPE, "rate_hz": 0}
+        broken["stems"] = RECIPE["stems"] + [{"name": "nobody"}]
+        self.recipe.write_text(json.dumps(broken))
+        done = self.run_it("mix", self.stems, "-o", "out", "--recipe",
+                           self.recipe, "--print-stems", "--taps", "taps",
+                           "--listen", "steps", code=1)
+        self.assertIn("nobody", done.stderr)
+        self.assertEqual(self.places(), names)
+
+    def test_what_a_run_made_goes_when_it_is_stopped(self):
+        """SIGINT while prints are written, once and twice."""
+        write(self.stems / "long.wav", [0.1, -0.1] * (40 * RATE))
+        self.recipe.write_text(json.dumps(
+            {**RECIPE, "stems": RECIPE["stems"] + [{"name": "long"}]}))
+        names = self.places()
+        for times in (1, 2):
+            run = subprocess.Popen(
+                [STEMMA, "mix", self.stems, "-o", "out", "--recipe",
+                 self.recipe, "--print-stems", "--no-cache", "-q"],
+                env=self.env, cwd=self.dir, stderr=subprocess.DEVNULL)
+            while run.poll() is None and not (self.dir / "out" /
+                                              "buses").exists():
+                pass
+            self.assertIsNone(run.poll())
+            for _ in range(times):
+                run.send_signal(signal.SIGINT)
+            self.assertEqual(run.wait(timeout=30), 130)
+            self.assertEqual(self.places(), names)
+
+    def notes(self, *more):
+        done = self.run_it("mix", self.stems, "-o", "out", "--recipe",
+                           self.recipe, "--json", "-q", *more, code=None)
+        return [n for n in json.loads(done.stdout)["steps"][0]["notes"]
+                if "earlier" in n]
+
+    def test_what_an_earlier_run_left_goes(self):
+        prints = self.dir / "out" / "stems"
+        self.assertEqual(self.notes("--print-stems"), [])
+        self.assertEqual(self.notes("--print-stems"), [])
+        (prints / "mine.wav").write_bytes(b"mine")
+        (prints / "pad.wav").write_bytes(b"mine too")
+        for old, new in (("kick", "drum"), ("pad", "string")):
+            (self.stems / f"{old}.wav").rename(self.stems / f"{new}.wav")
+        text = json.dumps(RECIPE).replace('"kick"', '"drum"', 1)
+        self.recipe.write_text(text.replace('"pad"', '"string"', 1))
+        said = self.notes("--print-stems")
+        self.assertEqual(len(said), 1)
+        self.assertIn("1 file of an earlier run removed from out/stems/ (kick.wav)",
+                      said[0])
+        self.assertEqual({p.name: p.read_bytes()[:4] for p in
+                          prints.glob("[!.]*")},
+                         {"drum.wav": b"RIFF", "vox.wav": b"RIFF",
+                          "string.wav": b"RIFF", "mine.wav": b"mine",
+                          "pad.wav": b"mine"})
+
+    def test_what_an_earlier_run_left_beside_is_named(self):
+        self.notes("--print-stems", "--preview")
+        said = self.notes("--premaster-only")
+        self.assertEqual(said, ["out also holds master.wav, report.json, "
+                                "stems/, buses/, report.html, preview.ab.mp3: "
+                                "of an earlier run, not of this one."])
+        self.assertTrue((self.dir / "out" / "stems" / "kick.wav").exists())
 
     def test_nothing_unasked(self):
         out = self.mix("out")

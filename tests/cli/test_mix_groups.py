@@ -80,16 +80,35 @@ class Groups(Case):
         said = report["input_analysis"]["groups"]
         self.assertEqual([g["name"] for g in said], list(groups))
 
-    def test_gains_make_members_equal(self):
+    def test_the_page_names_the_members(self):
         recipe, _, _ = self.mix("out", "--group")
+        page = (self.dir / "out" / "report.html").read_text()
+        part = page[page.index("<h2>Groups</h2>"):].split("</section>")[0]
+        for group in recipe["groups"]:
+            self.assertIn(group["name"], part)
+            for member in group["members"]:
+                self.assertIn(member["file"], part)
+
+    def apart(self, *more):
+        """How far the levels of members of one role lie apart, dB."""
+        recipe, _, _ = self.mix("out", "--group", *more)
         level = {}
         for group in recipe["groups"]:
             for m in group["members"]:
                 role, db = STEMS[m["file"][:-4]]
                 level.setdefault(role, set()).add(db + m["gain_db"])
         self.assertTrue(level)
-        for values in level.values():
-            self.assertLess(max(values) - min(values), 0.2)
+        return max(max(v) - min(v) for v in level.values())
+
+    def test_gains_make_members_equal(self):
+        self.assertLess(self.apart("--engine", "rules"), 0.2)
+
+    def test_the_network_takes_members_together(self):
+        given = {}
+        for role, db in STEMS.values():
+            given.setdefault(role, []).append(db)
+        most = max(max(v) - min(v) for v in given.values() if len(v) > 1)
+        self.assertLess(self.apart(), 0.5 * most)
 
     def test_the_users_balance_is_kept(self):
         recipe, _, _ = self.mix("out", "--group", "--respect-user-gains")

@@ -5,13 +5,16 @@ import base64
 import html.parser
 import json
 import math
+import os
+import pty
 import random
 import re
 import struct
+import subprocess
 import sys
 import unittest
 
-from case import Case
+from case import STEMMA, Case
 
 RATE, SECONDS = 44100, 8
 EVIL = "vox <b>&'x"
@@ -113,6 +116,12 @@ class MixPages(Case):
             name = re.sub("[<>&'\"]", "?", move["move"])
             self.assertIn(name, names)
 
+    def test_masking_says_that_it_is_estimated(self):
+        text = (self.mix() / "report.html").read_text()
+        self.assertIn("Hidden of a stem, estimated", text)
+        self.assertIn("In the mix, estimated", text)
+        self.assertIn("not measured on the mix", text)
+
     def test_page_says_what_was_vetoed(self):
         out = self.mix("--accept", "all,-kick.fader")
         text = (out / "report.html").read_text()
@@ -163,6 +172,29 @@ class MixPages(Case):
         inside = [self.measured(self.dir / f"inside{i}.mp3") for i in (0, 8)]
         self.assertAlmostEqual(inside[0]["lufs_integrated"],
                                inside[1]["lufs_integrated"], delta=0.1)
+
+    def test_progress_goes_on_while_steps_are_made(self):
+        """Most of a run with --listen is its steps: they have their share."""
+        master, slave = pty.openpty()
+        run = subprocess.Popen(
+            [STEMMA, "mix", *map(str, self.stems), "-o", "out", "--listen",
+             "steps"], env=self.env, cwd=self.dir, stderr=slave,
+            stdout=subprocess.DEVNULL)
+        os.close(slave)
+        text = b""
+        try:
+            while piece := os.read(master, 65536):
+                text += piece
+        except OSError:
+            pass
+        os.close(master)
+        self.assertIn(run.wait(timeout=60), (0, 3))
+        before = [int(n) for n in re.findall(rb"mastering[^%]*?(\d+) %", text)]
+        steps = [int(n) for n in re.findall(rb"steps to MP3[^%]*?(\d+) %",
+                                            text)]
+        self.assertLess(max(before, default=0), 35)
+        self.assertLess(min(steps), 60)
+        self.assertGreater(len(set(steps)), 3)
 
     def test_nothing_to_hear_is_said(self):
         for path in self.stems:

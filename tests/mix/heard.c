@@ -98,6 +98,8 @@ st_status heard_init(heard *h, song *s, const char *const *labels,
     if (status == ST_OK)
         status = st_session_roles(&h->session, roles, NULL);
     if (status == ST_OK)
+        status = st_hear_scan(&h->session, &means, NULL);
+    if (status == ST_OK)
         status = st_hear(&h->hearing, &h->session, &means, NULL);
     if (status == ST_OK)
         st_mix_stems_into(&h->recipe, &h->hearing, &h->session);

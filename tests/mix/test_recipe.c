@@ -4,6 +4,7 @@
 #include "core/json.h"
 #include "mix/match_recipe.h"
 #include "mix/recipe_json.h"
+#include "mix/recipe_parts.h"
 #include "mix/rich.h"
 
 #include <math.h>
@@ -187,6 +188,85 @@ static void test_recipe_keeps_unknown_fields(void **state) {
         }
     json_decref(again);
     json_decref(doc);
+}
+
+typedef struct {
+    char said[512];
+} unknown_list;
+
+static void note_unknown(void *ctx, const char *path, const char *near) {
+    unknown_list *l = ctx;
+    size_t used = strlen(l->said);
+    snprintf(l->said + used, sizeof l->said - used, "%s>%s ", path,
+             near != NULL ? near : "");
+}
+
+/* What is written is known; what is not has its place and the name meant. */
+static void test_recipe_unknown_fields_are_told(void **state) {
+    (void)state;
+    static const struct {
+        const char *place, *name, *said;
+    } rows[] = {
+        {"", "sidechian", "sidechian>sidechain "},
+        {"", "zzz", "zzz> "},
+        {"", "x-mine", ""},
+        {"", "_mine", ""},
+        {"stems/1", "chanels", "stems[1].chanels>channels "},
+        {"stems/2/eq/3", "gian_db", "stems[2].eq[3].gian_db>gain_db "},
+        {"stems/1/fader", "source", "stems[1].fader.source> "},
+        {"stems/4/dynamic_eq/1", "treshold_db",
+         "stems[4].dynamic_eq[1].treshold_db>threshold_db "},
+        {"buses/drums/compressor", "ratoi",
+         "buses.drums.compressor.ratoi>ratio "},
+        {"buses", "drmus", "buses.drmus>drums "},
+        {"sidechain/1", "depht_db", "sidechain[1].depht_db>depth_db "},
+        {"returns/reverb", "decay", "returns.reverb.decay>decay_s "},
+        {"mix/place", "width", "mix.place.width>width_pct "},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++) {
+        unknown_list l = {""};
+        st_mix_recipe a;
+        rich_make(&a, 48000);
+        json_t *doc = st_mix_recipe_json(&a, NULL);
+        st_mix_recipe_unknown(doc, note_unknown, &l);
+        assert_string_equal(l.said, "");
+        json_object_set_new(at_place(doc, rows[i].place), rows[i].name,
+                            json_integer(1));
+        st_mix_recipe_unknown(doc, note_unknown, &l);
+        assert_string_equal(l.said, rows[i].said);
+        json_decref(doc);
+    }
+}
+
+static void test_recipe_refuses_unknown_moves(void **state) {
+    (void)state;
+    static const struct {
+        const char *place, *name, *said;
+    } rows[] = {
+        {"stems/1", "compresor",
+         "stems[1] has no move \"compresor\". Did you "
+         "mean compressor?"},
+        {"stems/1", "gate", "there are staging, polarity"},
+        {"buses/drums", "transients", "Did you mean transient?"},
+        {"buses", "drmus", "buses has no bus \"drmus\". Did you mean drums?"},
+        {"returns", "revreb", "Did you mean reverb?"},
+        {"mix", "fadr", "Did you mean fader?"},
+    };
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        for (int listed = 0; listed < 2; listed++) {
+            st_mix_recipe a, b;
+            st_err err = {0};
+            bool complete;
+            rich_make(&a, 48000);
+            json_t *doc = st_mix_recipe_json(&a, NULL);
+            json_object_set_new(at_place(doc, rows[i].place), rows[i].name,
+                                listed ? json_pack("[{}]") : json_object());
+            assert_int_equal(st_mix_recipe_parse(&b, &complete, doc, &err),
+                             ST_BAD_DATA);
+            if (strstr(err.text, rows[i].said) == NULL)
+                fail_msg("%s", err.text);
+            json_decref(doc);
+        }
 }
 
 /* A move that was given and is off now does not come back with the fields. */
@@ -447,6 +527,24 @@ static const accept_row accept_rows[] = {
     {"reverb=70", "voice.reverb", 0.6},
     {",,bass=0,", "bass.fader", 0},
     {"", "bass.fader", 0.6},
+    {" all , - bass.fader , reverb = 40", "bass.fader", 0},
+    {"all, reverb = 40", "reverb", 0.4},
+    {"bass.wav=40", "bass.eq6", 0.4},
+    {"-bass.flac.eq", "bass.eq6", 0},
+    {"-\"bass\".eq", "bass.eq6", 0},
+    {"'bass.eq'=30", "bass.eq6", 0.3},
+};
+
+static const accept_row accept_named_rows[] = {
+    {"all,-lead vox (dry).fader", "fader", 0},
+    {"-lead vox (dry).wav", "fader", 0},
+    {"\"lead vox (dry).wav\".fader=20", "fader", 0.2},
+    {"bass=10,lead vox (dry)=20", "fader", 0.2},
+    {"-a, b=c.fader", "fader", 0},
+    {"bass=10,a, b=c=20,bass=30", "fader", 0.2},
+    {"-'a, b=c'.fader", "fader", 0},
+    {"-it's.fader", "fader", 0},
+    {"--x.fader", "fader", 0},
 };
 
 static st_move *move_named(st_mix_recipe *r, const char *name) {
@@ -470,6 +568,30 @@ static void test_accept_lists(void **state) {
         assert_int_equal(st_mix_recipe_accept(&r, row->list, NULL), ST_OK);
         assert_close(move_named(&r, row->move)->amount, row->amount, 1e-15,
                      row->list);
+    }
+}
+
+/* Names of stems that hold what separates words. */
+static void test_accept_takes_any_name(void **state) {
+    (void)state;
+    static const char *const names[] = {"lead vox (dry)", "a, b=c", "it's",
+                                        "-x"};
+    for (size_t i = 0; i < sizeof accept_named_rows / sizeof *accept_named_rows;
+         i++) {
+        const accept_row *row = &accept_named_rows[i];
+        bool found = false;
+        for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
+            st_mix_recipe r;
+            if (strstr(row->list, names[k]) == NULL)
+                continue;
+            rich_make(&r, 48000);
+            snprintf(r.stem[0].name, sizeof r.stem[0].name, "%s", names[k]);
+            assert_int_equal(st_mix_recipe_accept(&r, row->list, NULL), ST_OK);
+            assert_close(r.stem[0].move[ST_STRIP_FADER].amount, row->amount,
+                         1e-15, row->list);
+            found = true;
+        }
+        assert_true(found);
     }
 }
 
@@ -500,6 +622,8 @@ int main(void) {
         cmocka_unit_test(test_recipe_round_trip_of_every_role),
         cmocka_unit_test(test_recipe_round_trip_with_gaps),
         cmocka_unit_test(test_recipe_keeps_unknown_fields),
+        cmocka_unit_test(test_recipe_unknown_fields_are_told),
+        cmocka_unit_test(test_recipe_refuses_unknown_moves),
         cmocka_unit_test(test_recipe_base_brings_no_move_back),
         cmocka_unit_test(test_recipe_cuts_long_text_between_characters),
         cmocka_unit_test(test_recipe_errors_name_the_place),
@@ -508,6 +632,7 @@ int main(void) {
         cmocka_unit_test(test_match_reorders_with_sources_and_targets),
         cmocka_unit_test(test_match_refuses_strangers),
         cmocka_unit_test(test_accept_lists),
+        cmocka_unit_test(test_accept_takes_any_name),
         cmocka_unit_test(test_accept_names_what_fits_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

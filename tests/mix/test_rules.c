@@ -130,6 +130,124 @@ static void test_rules_take_offsets_back(void **state) {
     assert_true(left < 0.35 * all);
 }
 
+/* --- nothing is said of what is not there --- */
+
+static bool ducks_music(const st_mix_recipe *r) {
+    for (int i = 0; i < r->ducks; i++)
+        if (r->duck[i].target == ST_TARGET_BUS + ST_BUS_MUSIC)
+            return true;
+    return false;
+}
+
+/* A voice alone, over silent music, over music; and music alone. */
+static void test_rules_duck_only_music_that_plays(void **state) {
+    (void)state;
+    static const char *const names[] = {"vox.wav", "keys.wav"};
+    static const struct {
+        int stems;
+        double voice_db, keys_db;
+        bool ducks;
+    } rows[] = {{1, -12, 0, false},
+                {2, -12, -300, false},
+                {2, -12, -12, true},
+                {2, -300, -12, false}};
+    for (int i = 0; i < 4; i++) {
+        song s = {.rate_hz = RATE};
+        heard h;
+        for (int k = 0; k < rows[i].stems; k++) {
+            int at = song_add(&s, 1, LENGTH);
+            sig_pink(s.stem[at].channel[0], LENGTH, 4 + (uint64_t)k,
+                     k == 0 ? rows[i].voice_db : rows[i].keys_db);
+        }
+        assert_int_equal(heard_init(&h, &s, names,
+                                    rows[i].stems == 1
+                                        ? "vox.wav=lead_vocal"
+                                        : "vox.wav=lead_vocal,keys.wav=keys"),
+                         ST_OK);
+        heard_decide(&h, NULL, false);
+        assert_int_equal(ducks_music(&h.recipe), rows[i].ducks);
+        heard_free(&h);
+        song_free(&s);
+    }
+}
+
+/* Tempo stands in a reason only where one is known. */
+static void test_rules_name_no_tempo_that_nobody_found(void **state) {
+    (void)state;
+    static const char *const names[] = {"vox.wav"};
+    for (int known = 0; known < 2; known++) {
+        song s = {.rate_hz = RATE};
+        heard h;
+        int at = song_add(&s, 1, LENGTH);
+        sig_pink(s.stem[at].channel[0], LENGTH, 4, -18);
+        assert_int_equal(heard_init(&h, &s, names, "vox.wav=lead_vocal"),
+                         ST_OK);
+        h.recipe.tempo_bpm = known ? 93 : 0;
+        heard_decide(&h, NULL, false);
+        assert_true(h.recipe.tempo_bpm == (known ? 93 : 0));
+        const char *why = h.recipe.reverb.reason;
+        assert_int_equal(strstr(why, "BPM") != NULL, known);
+        assert_int_equal(strstr(why, "beats") != NULL, known);
+        assert_true(h.recipe.reverb.on && strlen(why) > 30);
+        heard_free(&h);
+        song_free(&s);
+    }
+}
+
+/* --- sides --- */
+
+/* Loudness on the left less that on the right, as amplitudes, of the first
+ * `count` stems, over all; how many stand on the left. */
+static double lopsided(heard *h, int count, int *left) {
+    double sum = 0.0, all = 0.0;
+    *left = 0;
+    for (int i = 0; i < count; i++) {
+        const st_move *m = h->recipe.stem[i].move;
+        double db =
+            h->hearing.stem[i].lufs + m[ST_STRIP_FADER].value[ST_FADER_GAIN];
+        double pan = m[ST_STRIP_PLACE].value[ST_PLACE_PAN];
+        double weight = fabs(pan) * pow(10, db / 20);
+        assert_true(m[ST_STRIP_PLACE].on && fabs(pan) > 0.1);
+        *left += pan < 0.0;
+        sum += pan < 0.0 ? weight : -weight;
+        all += weight;
+    }
+    return fabs(sum) / all;
+}
+
+/* Three or four alike on both sides, also beside a loud stereo stem that leans
+ * to one. */
+static void test_rules_place_on_both_sides(void **state) {
+    (void)state;
+    static const char *const names[] = {"a.wav", "b.wav", "c.wav", "d.wav",
+                                        "e.wav"};
+    for (int row = 0; row < 6; row++) {
+        song s = {.rate_hz = RATE};
+        heard h;
+        int mono = 3 + row % 2, left = 0;
+        for (int i = 0; i < mono; i++) {
+            int at = song_add(&s, 1, LENGTH);
+            sig_pink(s.stem[at].channel[0], LENGTH, 40 + (uint64_t)i,
+                     -20 - (row == 5 ? 3 * i : 0));
+        }
+        int wide = song_add(&s, 2, LENGTH);
+        sig_pink(s.stem[wide].channel[0], LENGTH, 50, -8);
+        sig_pink(s.stem[wide].channel[1], LENGTH, 51, row < 2 ? -8 : -14);
+        assert_int_equal(heard_init(&h, &s, names,
+                                    mono == 3
+                                        ? "*=keys,d.wav=guitar"
+                                        : "*=keys,c.wav=synth,e.wav=guitar"),
+                         ST_OK);
+        heard_decide(&h, NULL, false);
+        double off = lopsided(&h, mono, &left);
+        assert_in_range(left, 1, mono - 1);
+        if (off > 0.36)
+            fail_msg("row %d: %.2f to one side", row, off);
+        heard_free(&h);
+        song_free(&s);
+    }
+}
+
 /* --- what is given stays --- */
 
 static void test_rules_leave_given_moves(void **state) {
@@ -429,6 +547,9 @@ int main(void) {
         cmocka_unit_test(test_rules_are_certain),
         cmocka_unit_test(test_rules_respect_user_gains),
         cmocka_unit_test(test_rules_take_offsets_back),
+        cmocka_unit_test(test_rules_duck_only_music_that_plays),
+        cmocka_unit_test(test_rules_name_no_tempo_that_nobody_found),
+        cmocka_unit_test(test_rules_place_on_both_sides),
         cmocka_unit_test(test_rules_leave_given_moves),
         cmocka_unit_test(test_rules_cut_beside_given_bands),
         cmocka_unit_test(test_rules_keep_all_bands_within_4_db),

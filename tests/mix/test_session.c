@@ -244,6 +244,46 @@ static void test_session_offsets(void **state) {
     song_free(&s);
 }
 
+/* A hole that no song has: the smaller part begins with the larger one, its
+ * stems beside each other as they stood. */
+static void test_session_closes_holes(void **state) {
+    (void)state;
+    static const struct {
+        double at_s[5]; /* of one-second files; below 0: no timecode */
+        double want_s[5], apart_s[5];
+    } rows[] = {
+        {{0, 1, 30, 60, 121}, {0, 1, 30, 60, 121}, {0}},
+        {{0, 1, 2, 3, 3600}, {0, 1, 2, 3, 0}, {0, 0, 0, 0, 3600}},
+        {{7200, 7201.5, 7210, 3, 5},
+         {0, 1.5, 10, 0, 2},
+         {0, 0, 0, -7197, -7197}},
+        {{-1, 80000, 80004, -1, 9}, {0, 0, 4, 0, 0}, {0, 0, 0, 0, 9 - 80000}},
+        {{10, -1, -1, -1, 10 + 62.1}, {0}, {0, 0, 0, 0, 62.1}},
+    };
+    for (int i = 0; i < 5; i++) {
+        song s;
+        heard_host host;
+        st_session session;
+        int64_t codes[5];
+        make_song(&s, 5);
+        for (int k = 0; k < 5; k++)
+            codes[k] =
+                rows[i].at_s[k] < 0 ? -1 : (int64_t)(rows[i].at_s[k] * RATE);
+        heard_host_init(&host, &s, five);
+        host.timecodes = codes;
+        assert_int_equal(st_session_open(&session, &host.in, "stems", NULL),
+                         ST_OK);
+        for (int k = 0; k < 5; k++) {
+            const st_session_file *f = &session.file[k];
+            assert_close((double)f->offset_frames / RATE, rows[i].want_s[k],
+                         1e-4, "place");
+            assert_close(f->apart_s, rows[i].apart_s[k], 1e-4, "apart");
+            assert_int_equal(f->coded, codes[k] >= 0);
+        }
+        song_free(&s);
+    }
+}
+
 static void test_session_folds_channels(void **state) {
     (void)state;
     song s = {.rate_hz = RATE};
@@ -378,6 +418,36 @@ static void test_hearing_leaves_the_users_roles(void **state) {
     song_free(&s);
 }
 
+/* A tone of -20 dBFS that sounds for the first half: its power stands in the
+ * band it belongs to, as much as there is, and it is active half of the time.
+ */
+static void test_hearing_measures_bands(void **state) {
+    (void)state;
+    enum { FRAMES = 10 * RATE };
+    song s = {.rate_hz = RATE};
+    heard h;
+    static const char *const labels[] = {"tone.wav", "low.wav"};
+    int tone = song_add(&s, 1, FRAMES), low = song_add(&s, 1, FRAMES);
+    sig_sine(s.stem[tone].channel[0], FRAMES / 2, RATE, 1000, -20, 0);
+    sig_sine(s.stem[low].channel[0], FRAMES, RATE, 115, -40, 0);
+    assert_int_equal(heard_init(&h, &s, labels, "*=synth"), ST_OK);
+    const st_stem_facts *f = h.hearing.stem;
+    /* of 26 bands from 20 Hz to 20 kHz */
+    double levels[2] = {f[0].band_db[14], f[1].band_db[6]};
+    assert_close(levels[0], -23, 0.3, "1 kHz");
+    assert_close(levels[1], -43, 0.3, "115 Hz");
+    for (int b = 0; b < ST_SPECTRUM_BANDS; b++) {
+        if (abs(b - 14) > 1)
+            assert_true(f[0].band_db[b] < -60);
+        if (abs(b - 6) > 1)
+            assert_true(f[1].band_db[b] < -70);
+    }
+    assert_close(f[0].active, 0.5, 0.02, "active");
+    assert_close(f[1].active, 1.0, 0.02, "active");
+    heard_free(&h);
+    song_free(&s);
+}
+
 /* In the file, too: bext of a WAV moves a stem in the mix. */
 static void test_bext_moves_a_stem(void **state) {
     (void)state;
@@ -413,11 +483,13 @@ int main(void) {
         cmocka_unit_test(test_session_names_are_text),
         cmocka_unit_test(test_session_rate_of_most),
         cmocka_unit_test(test_session_offsets),
+        cmocka_unit_test(test_session_closes_holes),
         cmocka_unit_test(test_session_folds_channels),
         cmocka_unit_test(test_session_leaves_out),
         cmocka_unit_test(test_session_roles_of_the_user),
         cmocka_unit_test(test_session_refuses_roles),
         cmocka_unit_test(test_hearing_leaves_the_users_roles),
+        cmocka_unit_test(test_hearing_measures_bands),
         cmocka_unit_test(test_bext_moves_a_stem),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
