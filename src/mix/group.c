@@ -129,11 +129,6 @@ static int by_number(const void *a, const void *b) {
 
 /* --- gains --- */
 
-static int ascending(const void *a, const void *b) {
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* Files whose faders a mix tells have those; the others stand by their roles
  * beside them. */
 static void follow_mix(const st_session *s, double *gain) {
@@ -142,28 +137,26 @@ static void follow_mix(const st_session *s, double *gain) {
     for (int i = 0; i < s->count; i++)
         if (s->file[i].in_mix && !isnan(gain[i]))
             apart[count++] = s->file[i].mix_db - gain[i];
-    qsort(apart, (size_t)count, sizeof *apart, ascending);
+    double middle = st_median(apart, count);
     for (int i = 0; count > 0 && i < s->count; i++)
         if (!isnan(gain[i]))
-            gain[i] = s->file[i].in_mix ? s->file[i].mix_db
-                                        : gain[i] + apart[count / 2];
+            gain[i] = s->file[i].in_mix ? s->file[i].mix_db : gain[i] + middle;
 }
 
 /* What brings each file to the loudness of its role, not too far from the
  * middle of all. */
 static void role_gains(const st_session *s, const st_file_facts *facts,
                        const st_taste *taste, double *gain) {
-    double sorted[ST_SESSION_FILES] = {0};
+    double all[ST_SESSION_FILES] = {0};
     int count = 0;
     for (int i = 0; i < s->count; i++) {
         bool heard = st_session_is_stem(s, i) && !facts[i].facts.silent;
         gain[i] =
             heard ? role_lu(taste, s->file[i].role) - facts[i].facts.lufs : NAN;
         if (heard && !s->file[i].in_mix)
-            sorted[count++] = gain[i];
+            all[count++] = gain[i];
     }
-    qsort(sorted, (size_t)count, sizeof *sorted, ascending);
-    double middle = count > 0 ? sorted[count / 2] : 0.0;
+    double middle = st_median(all, count);
     for (int i = 0; i < s->count; i++)
         if (!isnan(gain[i]))
             gain[i] =

@@ -15,10 +15,11 @@
 enum {
     BANDS = ST_SPECTRUM_BANDS,
     LOWEST = 2,
-    REACH = 5,    /* bands to either side that a bell moves */
-    CELLS = 1500, /* at most, of 400 ms */
-    BELLS = 3,    /* of a stem */
-    STEPS = 40    /* moves of a bell, all stems together */
+    REACH = 5,                   /* bands to either side that a bell moves */
+    STEP_WAYS = 2 * (REACH + 1), /* a step down or up, at each distance */
+    CELLS = 1500,                /* at most, of 400 ms */
+    BELLS = 3,                   /* of a stem */
+    STEPS = 40                   /* moves of a bell, all stems together */
 };
 #define HIDDEN 16.848931924611136 /* 12 dB, and itself: sum over own power */
 #define SILENT 1e-9               /* a cell's power: -90 dBFS */
@@ -44,6 +45,8 @@ typedef struct {
     double whole[ST_MIX_STEMS]; /* cells x bands in which it sounds */
     double hidden[ST_MIX_STEMS][BANDS];
     double gain[ST_MIX_STEMS][BANDS]; /* dB of its bells */
+    /* what a step of a bell so many bands off earns in a band */
+    double earned[ST_MIX_STEMS][BANDS][STEP_WAYS];
     bell bells[ST_MIX_STEMS][BELLS];
     int count[ST_MIX_STEMS];
 } board;
@@ -94,13 +97,63 @@ static void fill_stem(board *b, int stem) {
     }
 }
 
-static void count_hidden(board *b, int stem, int band) {
-    const float *p = b->power[stem] + (size_t)band * (size_t)b->cells;
-    const float *s = b->sum + (size_t)band * (size_t)b->cells;
+/* Cells in which p, `mine` times as high, is hidden once own has changed by
+ * `factor` in the sum. */
+static int hidden_of(const float *p, float mine, const float *sum,
+                     const float *own, float factor, int cells) {
     int count = 0;
-    for (int t = 0; t < b->cells; t++)
-        count += p[t] > 0.0f && p[t] * (float)HIDDEN <= s[t];
-    b->hidden[stem][band] = count;
+    float least = mine * (float)HIDDEN;
+    for (int t = 0; t < cells; t++)
+        count += (p[t] > 0.0f) & (p[t] * least <= sum[t] + own[t] * factor);
+    return count;
+}
+
+static const float *row(const board *b, const float *table, int band) {
+    return table + (size_t)band * (size_t)b->cells;
+}
+
+static void count_hidden(board *b, int band) {
+    const float *sum = row(b, b->sum, band);
+    for (int i = 0; i < b->stems; i++) {
+        const float *p = row(b, b->power[i], band);
+        b->hidden[i][band] = hidden_of(p, 1.0f, sum, p, 0.0f, b->cells);
+    }
+}
+
+/* dB of a bell of 1 dB, so many bands off its centre. */
+static double shape(int distance) {
+    double octaves = distance * (9.965784284662087 / BANDS);
+    double ratio = st_exp2(octaves), x = BELL_Q * (ratio - 1.0 / ratio);
+    return 1.0 / (1.0 + x * x);
+}
+
+static double step_db(int way, int distance) {
+    return (way == 0 ? -STEP_DB : STEP_DB) * shape(distance);
+}
+
+/* What the weighted shares gain when a band of a stem moves by db. */
+static double earn_band(const board *b, int stem, int band, double db) {
+    const float *own = row(b, b->power[stem], band);
+    const float *sum = row(b, b->sum, band);
+    float factor = (float)st_db_to_gain(2.0 * db) - 1.0f;
+    double earned = 0.0;
+    for (int j = 0; j < b->stems; j++)
+        if (b->whole[j] > 0.0) {
+            int count = hidden_of(row(b, b->power[j], band),
+                                  j == stem ? 1.0f + factor : 1.0f, sum, own,
+                                  factor, b->cells);
+            earned += b->weight[j] * (b->hidden[j][band] - count) / b->whole[j];
+        }
+    return earned;
+}
+
+static void count_earned(board *b, int band) {
+    for (int s = 0; s < b->stems; s++)
+        for (int i = 0; i < STEP_WAYS; i++)
+            b->earned[s][band][i] =
+                b->whole[s] > 0.0
+                    ? earn_band(b, s, band, step_db(i & 1, i >> 1))
+                    : 0.0;
 }
 
 static bool make(board *b, const st_mix_case *c) {
@@ -128,9 +181,10 @@ static bool make(board *b, const st_mix_case *c) {
         for (int k = 0; k < BANDS * b->cells; k++)
             b->sum[k] += b->power[i][k];
     }
-    for (int i = 0; i < b->stems; i++)
-        for (int k = 0; k < BANDS; k++)
-            count_hidden(b, i, k);
+    for (int k = 0; k < BANDS; k++) {
+        count_hidden(b, k);
+        count_earned(b, k);
+    }
     return true;
 }
 
@@ -143,48 +197,22 @@ static void drop(board *b) {
 
 /* --- trying --- */
 
-/* dB in a band of a bell of 1 dB about another. */
-static double shape(int band, int centre) {
-    double octaves = (band - centre) * (9.965784284662087 / BANDS);
-    double ratio = st_exp2(octaves), x = BELL_Q * (ratio - 1.0 / ratio);
-    return 1.0 / (1.0 + x * x);
-}
-
-/* What the weighted shares gain when a band of a stem moves by db. */
-static double earn_band(const board *b, int stem, int band, double db) {
-    size_t at = (size_t)band * (size_t)b->cells;
-    const float *own = b->power[stem] + at, *sum = b->sum + at;
-    float factor = (float)st_db_to_gain(2.0 * db) - 1.0f;
-    double earned = 0.0;
-    for (int j = 0; j < b->stems; j++) {
-        const float *p = b->power[j] + at;
-        float mine = j == stem ? 1.0f + factor : 1.0f;
-        int count = 0;
-        if (b->whole[j] <= 0.0)
-            continue;
-        for (int t = 0; t < b->cells; t++)
-            count += p[t] > 0.0f &&
-                     p[t] * mine * (float)HIDDEN <= sum[t] + own[t] * factor;
-        earned += b->weight[j] * (b->hidden[j][band] - count) / b->whole[j];
-    }
-    return earned;
-}
-
 static double cost(double gain) {
     return PRICE * gain * gain * (gain > 0.0 ? LIFT_PRICE : 1.0);
 }
 
-/* A bell of a stem about `centre` changed by db: what it earns. */
+/* A bell of a stem about `centre` changed by a step: what it earns. */
 static double earn(const board *b, int stem, int centre, double before,
-                   double db) {
-    double earned = cost(before) - cost(before + db);
+                   int way) {
+    double earned = cost(before) - cost(before + step_db(way, 0));
     for (int k = centre - REACH; k <= centre + REACH; k++) {
         if (k < 0 || k >= BANDS)
             continue;
-        double step = db * shape(k, centre), now = b->gain[stem][k] + step;
+        int distance = abs(k - centre);
+        double now = b->gain[stem][k] + step_db(way, distance);
         if (now < MOST_CUT - 0.2 || now > MOST_LIFT + 0.2)
             return -1.0;
-        earned += earn_band(b, stem, k, step);
+        earned += b->earned[stem][k][2 * distance + way];
     }
     return earned;
 }
@@ -193,7 +221,7 @@ static void apply(board *b, int stem, int centre, double db) {
     for (int k = centre - REACH; k <= centre + REACH; k++) {
         if (k < 0 || k >= BANDS)
             continue;
-        double step = db * shape(k, centre);
+        double step = db * shape(abs(k - centre));
         float factor = (float)st_db_to_gain(2.0 * step);
         float *p = b->power[stem] + (size_t)k * (size_t)b->cells;
         float *s = b->sum + (size_t)k * (size_t)b->cells;
@@ -202,8 +230,7 @@ static void apply(board *b, int stem, int centre, double db) {
             p[t] *= factor;
         }
         b->gain[stem][k] += step;
-        for (int j = 0; j < b->stems; j++)
-            count_hidden(b, j, k);
+        count_hidden(b, k);
     }
 }
 
@@ -231,11 +258,11 @@ static bool may_add(const board *b, int stem) {
 
 static void consider(const board *b, int stem, int bell_at, int band,
                      double before, choice *best) {
-    for (int way = -1; way <= 1; way += 2) {
-        double db = way * STEP_DB, after = before + db;
+    for (int way = 0; way < 2; way++) {
+        double db = step_db(way, 0), after = before + db;
         if (after < MOST_CUT - 0.01 || after > MOST_LIFT + 0.01)
             continue;
-        double earned = earn(b, stem, band, before, db);
+        double earned = earn(b, stem, band, before, way);
         if (earned > best->earned)
             *best = (choice){stem, bell_at, band, db, earned};
     }
@@ -267,6 +294,9 @@ static void take(board *b, const choice *c) {
     }
     at->gain += c->db;
     apply(b, c->stem, c->band, c->db);
+    for (int k = c->band - REACH; k <= c->band + REACH; k++)
+        if (k >= 0 && k < BANDS)
+            count_earned(b, k);
 }
 
 /* --- telling --- */

@@ -14,6 +14,7 @@ enum {
     ONE = 127,               /* exponent of 1.0 */
     RUN = 3,                 /* samples of a flat top */
     OVER_OCTAVES = 5,        /* 30 dB over the usual peaks */
+    WILD_OCTAVES = 2,        /* +12 dBFS */
     HIGHEST_OCTAVES = 4,     /* +24 dBFS */
     ONE_IN = 10000
 };
@@ -93,7 +94,7 @@ static int wild_octave(const tally *t, int64_t samples) {
     while (octave > 0 && seen <= rare)
         seen += count_of(t, --octave);
     int wild = octave + 1 + OVER_OCTAVES;
-    wild = wild < ONE + HIGHEST_OCTAVES ? ONE + HIGHEST_OCTAVES : wild;
+    wild = wild < ONE + WILD_OCTAVES ? ONE + WILD_OCTAVES : wild;
     return wild < NO_NUMBER ? wild : NO_NUMBER;
 }
 

@@ -4,10 +4,10 @@
  *
  * Float files may hold peaks over full scale (they are no fault), single
  * samples of a broken memory or plug-in, or whole numbers that nobody brought
- * to full scale. A sample is *wild* over +24 dBFS (twelve full stems added up
- * reach +21.6), where it stands 30 dB and more over all but one in ten
- * thousand samples of its file: no crest of music is as high. What is loud all
- * over is on another scale, and is brought down by a power of two. */
+ * to full scale. A sample is *wild* over +12 dBFS, where it stands 30 dB and
+ * more over all but one in ten thousand samples of its file: no crest of music
+ * is as high. What is over +24 dBFS all over (twelve full stems added up reach
+ * +21.6) is on another scale, and is brought down by a power of two. */
 #ifndef ST_MIX_SCAN_H
 #define ST_MIX_SCAN_H
 

@@ -156,13 +156,21 @@ static void note_rates(st_mix_job *job) {
                 list, count == 1 ? "was" : "were", s->rate_hz);
 }
 
+/* A reader's error names the file already. */
+static void warn_left_out(st_mix_job *job, const st_session_file *f) {
+    if (strstr(f->why, f->label) != NULL)
+        st_ctx_warn(job->ctx, "stem_left_out", "%s It was left out.", f->why);
+    else
+        st_ctx_warn(job->ctx, "stem_left_out", "%s was left out: %s", f->label,
+                    f->why);
+}
+
 void st_mix_warn_files(st_mix_job *job) {
     const st_session *s = &job->session;
     for (int i = 0; i < s->count; i++) {
         const st_session_file *f = &s->file[i];
         if (f->left_out)
-            st_ctx_warn(job->ctx, "stem_left_out", "%s was left out: %s",
-                        f->label, f->why);
+            warn_left_out(job, f);
         if (f->left_out || f->group > 0)
             continue;
         warn_fold(job, f);

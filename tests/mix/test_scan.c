@@ -116,13 +116,18 @@ static void test_wild_samples_are_bridged(void **state) {
     st_source_free(mended);
 }
 
-/* Loud is not wild: up to +24 dBFS nothing is touched, nor is a sample that
+/* Loud is not wild: up to +12 dBFS nothing is touched, nor is a sample that
  * stands 25 dB over a loud file; nothing to mend gives the source itself. */
 static void test_loud_samples_are_left(void **state) {
     (void)state;
     sines(-3);
     wave[0][100] = 15.0f;
     assert_int_equal(scan(1, N).wild_samples, 0);
+    sines(-28);
+    wave[0][100] = 3.9f;
+    assert_int_equal(scan(1, N).wild_samples, 0);
+    wave[0][100] = 4.1f;
+    assert_int_equal(scan(1, N).wild_samples, 1);
     sines(0);
     for (int i = 0; i < N; i++)
         wave[0][i] *= 2.0f;
