@@ -11,7 +11,12 @@
 #include <stdint.h>
 #include <string.h>
 
-enum { BANDS = ST_DYNEQ_MAX_BANDS, CHANNELS = 8 };
+enum {
+    BANDS = ST_DYNEQ_MAX_BANDS,
+    CHANNELS = 8,
+    CHUNK = 64,
+    MAX_STEPS = CHUNK / 8 + 1
+};
 
 /* What a parameter change moves, in the units in which it moves evenly. */
 typedef struct {
@@ -25,7 +30,8 @@ typedef struct {
     st_section ear; /* what the detector hears through */
     st_section_state heard[ST_SECTION_PAIRS];
     st_glide filter;
-    float key[CHANNELS][ST_CONTROL_MAX_FRAMES];
+    /* what it heard since the last whole control step */
+    float key[CHANNELS][ST_CONTROL_MAX_FRAMES + CHUNK];
     int keys; /* rows of key in use */
 } strip;
 
@@ -171,24 +177,32 @@ int st_dyneq_latency_frames(const st_dyneq *u) {
     return 0;
 }
 
-/* m frames of what band b listens to. */
-static void hear(st_dyneq *u, strip *b, const float *const *key, int keys,
-                 int at, int m) {
+/* n frames of what band b listens to, appended. */
+static void hear(const st_dyneq *u, strip *b, const float *const *key, int keys,
+                 int at, int n) {
     float *to[CHANNELS];
     b->keys = keys;
     for (int c = 0; c < keys; c++)
         to[c] = b->key[c] + u->phase;
-    st_section_run(&b->ear, b->heard, key, keys, at, to, m);
+    st_section_run(&b->ear, b->heard, key, keys, at, to, n);
 }
 
-static void detect(const st_dyneq *u, const strip *b, float *mean, float *top) {
+static void detect(const st_dyneq *u, const strip *b, int step, float *mean,
+                   float *top) {
+    int n = u->gain.step_frames;
     *mean = *top = 0.0f;
     for (int c = 0; c < b->keys; c++) {
         float m, t;
-        u->gain.ops->detect(b->key[c], (size_t)u->gain.step_frames, &m, &t);
+        u->gain.ops->detect(b->key[c] + step * n, (size_t)n, &m, &t);
         *mean = st_larger(m, *mean);
         *top = st_larger(t, *top);
     }
+}
+
+/* Keep the beginning of the step that is still running. */
+static void forget(strip *b, int used, int left) {
+    for (int c = 0; used > 0 && c < b->keys; c++)
+        memmove(b->key[c], b->key[c] + used, (size_t)left * sizeof(float));
 }
 
 static void turn(const st_dyneq *u, strip *b) {
@@ -211,11 +225,7 @@ static void aim(const st_dyneq *u, strip *b, float gain, bool turning) {
     st_glide_to(&b->filter, &shape, gain);
 }
 
-static void end_step(st_dyneq *u) {
-    float mean[ST_LANES] = {0}, top[ST_LANES] = {0}, gains[ST_LANES];
-    for (int i = 0; i < u->bands; i++)
-        detect(u, &u->band[i], &mean[i], &top[i]);
-    st_gain_run(&u->gain, mean, top, gains, 1);
+static void end_step(st_dyneq *u, const float *gains) {
     bool turning = u->ramp_left > 0;
     if (turning)
         u->ramp_left--;
@@ -224,40 +234,64 @@ static void end_step(st_dyneq *u) {
     u->phase = 0;
 }
 
-/* m frames within one control step. */
-static void run(st_dyneq *u, const float *const *in, const float *const *key,
-                float *const *out, int at, int m) {
+/* The gains that follow from n more frames; none where
+ * they end no step. */
+static void listen(st_dyneq *u, const float *const *in, const float *const *key,
+                   int at, int n, float gains[][ST_LANES]) {
+    float mean[MAX_STEPS][ST_LANES] = {{0}}, top[MAX_STEPS][ST_LANES] = {{0}};
+    int size = u->gain.step_frames, steps = (u->phase + n) / size;
     for (int i = 0; i < u->bands; i++) {
+        strip *b = &u->band[i];
         if (key != NULL && key[i] != NULL)
-            hear(u, &u->band[i], &key[i], 1, at, m);
+            hear(u, b, &key[i], 1, at, n);
         else
-            hear(u, &u->band[i], in, u->channels, at, m);
+            hear(u, b, in, u->channels, at, n);
+        for (int step = 0; step < steps; step++)
+            detect(u, b, step, &mean[step][i], &top[step][i]);
+        forget(b, steps * size, (u->phase + n) % size);
     }
+    st_gain_run(&u->gain, mean[0], top[0], gains[0], steps);
+}
+
+/* At most CHUNK frames; one step of them while the ears turn, for what they
+ * hear then depends on how far they have. */
+static void run(st_dyneq *u, const float *const *in, const float *const *key,
+                float *const *out, int at, int n) {
+    float gains[MAX_STEPS][ST_LANES];
+    listen(u, in, key, at, n, gains);
     for (int c = 0; c < u->channels; c++)
         if (out[c] != in[c])
-            memcpy(out[c] + at, in[c] + at, (size_t)m * sizeof(float));
-    for (int i = 0; i < u->bands; i++)
-        st_glide_run(&u->band[i].filter, out, u->channels, at,
-                     u->gain.w + u->phase, m);
-    u->phase += m;
-    u->frame += m;
-    if (u->phase == u->gain.step_frames)
-        end_step(u);
+            memcpy(out[c] + at, in[c] + at, (size_t)n * sizeof(float));
+    for (int left = n, step = 0; left > 0;) {
+        int room = u->gain.step_frames - u->phase;
+        int m = left < room ? left : room;
+        for (int i = 0; i < u->bands; i++)
+            st_glide_run(&u->band[i].filter, out, u->channels, at,
+                         u->gain.w + u->phase, m);
+        u->phase += m;
+        if (u->phase == u->gain.step_frames)
+            end_step(u, gains[step++]);
+        at += m;
+        left -= m;
+    }
+    u->frame += n;
 }
 
 void st_dyneq_process_keyed(st_dyneq *u, const float *const *in,
                             const float *const *key, float *const *out,
                             int frames) {
     for (int at = 0; at < frames;) {
-        if (u->frame % ST_SECTION_FLUSH_FRAMES == 0)
-            for (int i = 0; i < u->bands; i++) {
-                st_section_flush(u->band[i].heard);
-                st_section_flush(u->band[i].filter.state);
-            }
-        int room = u->gain.step_frames - u->phase;
-        int m = room < frames - at ? room : frames - at;
-        run(u, in, key, out, at, m);
-        at += m;
+        int since = (int)(u->frame % ST_SECTION_FLUSH_FRAMES);
+        for (int i = 0; since == 0 && i < u->bands; i++) {
+            st_section_flush(u->band[i].heard);
+            st_section_flush(u->band[i].filter.state);
+        }
+        int most = u->ramp_left > 0 ? u->gain.step_frames - u->phase : CHUNK;
+        int room = ST_SECTION_FLUSH_FRAMES - since;
+        most = most < room ? most : room;
+        int n = most < frames - at ? most : frames - at;
+        run(u, in, key, out, at, n);
+        at += n;
     }
 }
 

@@ -12,6 +12,7 @@ extern const st_dynops ST_DYNOPS_TABLE;
 typedef double v2d ST_VECTOR(16);
 typedef double v4d ST_VECTOR(32);
 typedef float v4f ST_VECTOR(16);
+typedef int32_t v4i ST_VECTOR(16);
 
 /* q of every section: Butterworth, k = 1 / q. */
 static const double butterworth_k = 1.41421356237309504880;
@@ -144,70 +145,126 @@ static void detect_lanes(const float *restrict lanes, size_t n, size_t steps,
                     top + i * ST_LANES);
 }
 
-static void detect(const float *x, size_t n, float *mean, float *top) {
-    float sum[8] = {0}, peak[8] = {0};
-    for (size_t i = 0; i < n; i += 8)
-        for (int j = 0; j < 8; j++) {
-            float y = x[i + (size_t)j] * x[i + (size_t)j];
-            sum[j] += y;
-            peak[j] = y > peak[j] ? y : peak[j];
-        }
-    for (int half = 4; half > 0; half /= 2)
-        for (int j = 0; j < half; j++) {
-            sum[j] += sum[j + half];
-            peak[j] = peak[j + half] > peak[j] ? peak[j + half] : peak[j];
-        }
-    *mean = sum[0] / (float)n;
-    *top = peak[0];
+/* a where the mask is set, else b. */
+static inline v4f pick(const v4i *mask, const v4f *a, const v4f *b) {
+    v4i first, second;
+    v4f out;
+    memcpy(&first, a, sizeof first);
+    memcpy(&second, b, sizeof second);
+    first = (first & *mask) | (second & ~*mask);
+    memcpy(&out, &first, sizeof out);
+    return out;
 }
 
-/* From squares to the smoothed reduction, in log2. */
+/* The larger of each, the second where one is no number. */
+static inline v4f larger(const v4f *a, const v4f *b) {
+    v4i greater = *a > *b;
+    return pick(&greater, a, b);
+}
+
+static inline v4f load(const float *x) {
+    v4f y;
+    memcpy(&y, x, sizeof y);
+    return y;
+}
+
+static inline void store(float *x, v4f y) {
+    memcpy(x, &y, sizeof y);
+}
+
+static void detect(const float *x, size_t n, float *mean, float *top) {
+    v4f sum[2] = {{0}, {0}}, peak[2] = {{0}, {0}};
+    for (size_t i = 0; i < n; i += 8)
+        for (size_t j = 0; j < 2; j++) {
+            v4f y = load(x + i + 4 * j);
+            y *= y;
+            sum[j] += y;
+            peak[j] = larger(&y, &peak[j]);
+        }
+    sum[0] += sum[1];
+    peak[0] = larger(&peak[1], &peak[0]);
+    float a = peak[0][0] < peak[0][2] ? peak[0][2] : peak[0][0];
+    float b = peak[0][1] < peak[0][3] ? peak[0][3] : peak[0][1];
+    *mean = ((sum[0][0] + sum[0][2]) + (sum[0][1] + sum[0][3])) / (float)n;
+    *top = a < b ? b : a;
+}
+
+/* Gains of a few steps, in passes over all of them: what a step takes from
+ * the one before it is apart from logarithms and curves, which then overlap. */
+enum { STEPS = 32, FIELD = STEPS * ST_LANES };
+
+/* Mean and largest squares come in. Twice the mean square: a sine reads its
+ * peak. NaN reads as silence; silence is not quite 0, so nothing becomes
+ * denormal. */
+static void bound(const float *restrict mean, const float *restrict top,
+                  float *restrict square, float *restrict peak, size_t field) {
+    for (size_t i = 0; i < field; i++) {
+        float x = mean[i] > 1e-25f ? 2.0f * mean[i] : 1e-25f;
+        square[i] = x < 1e12f ? x : 1e12f;
+        peak[i] = top[i] < 1e12f ? top[i] : 1e12f;
+    }
+}
+
+/* The power that one step is judged by, in place of its largest square. */
+static void smooth_power(const st_gain_law *restrict law,
+                         st_gain_state *restrict z,
+                         const float *restrict square, float *restrict power) {
+    for (int j = 0; j < ST_LANES; j += 4) {
+        v4f x = load(square + j), peak = load(power + j);
+        v4f now = x + load(law->keep_rms + j) * (load(z->power + j) - x);
+        v4i rms = load(law->rms + j) > 0.0f;
+        store(z->power + j, now);
+        store(z->block_power + j, load(z->block_power + j) + x);
+        store(power + j, pick(&rms, &now, &peak));
+    }
+}
+
+/* From powers to levels and to what the curve takes off, in log2. */
+static void curve(const st_gain_law *restrict law, float *restrict level,
+                  float *restrict cut, size_t field) {
+    for (size_t i = 0; i < field; i++)
+        level[i] = 0.5f * st_log2f(level[i] > 1e-20f ? level[i] : 1e-20f);
+    for (size_t i = 0; i < field; i += ST_LANES)
+        for (size_t j = 0; j < ST_LANES; j++) {
+            float over = law->sign[j] * (level[i + j] - law->threshold[j]);
+            float knee = law->knee[j];
+            float inside = over + 0.5f * knee;
+            inside = inside > 0.0f ? inside : 0.0f;
+            inside = inside < knee ? inside : knee;
+            float above = over - 0.5f * knee;
+            above = above > 0.0f ? above : 0.0f;
+            float off =
+                law->slope[j] * (law->inside[j] * inside * inside + above);
+            off = off < law->range[j] ? off : law->range[j];
+            cut[i + j] = law->sign[j] * off;
+        }
+}
+
+/* Hold, release and attack of one step. */
 static void follow(const st_gain_law *restrict law, st_gain_state *restrict z,
-                   const float *restrict mean, const float *restrict top) {
+                   float *restrict cut) {
     for (int j = 0; j < ST_LANES; j++) {
-        /* Twice the mean square: a sine reads its peak. NaN reads as
-         * silence; silence is not quite 0, so nothing becomes denormal. */
-        float square = mean[j] > 1e-25f ? 2.0f * mean[j] : 1e-25f;
-        square = square < 1e12f ? square : 1e12f;
-        float peak = top[j] < 1e12f ? top[j] : 1e12f;
-        z->power[j] = square + law->keep_rms[j] * (z->power[j] - square);
-        float power = law->rms[j] > 0.0f ? z->power[j] : peak;
-        float level = 0.5f * st_log2f(power > 1e-20f ? power : 1e-20f);
-
-        float over = law->sign[j] * (level - law->threshold[j]);
-        float knee = law->knee[j];
-        float inside = over + 0.5f * knee;
-        inside = inside > 0.0f ? inside : 0.0f;
-        inside = inside < knee ? inside : knee;
-        float above = over - 0.5f * knee;
-        above = above > 0.0f ? above : 0.0f;
-        float cut = law->slope[j] * (law->inside[j] * inside * inside + above);
-        cut = cut < law->range[j] ? cut : law->range[j];
-        cut *= law->sign[j];
-        z->level[j] = level;
-
         float held = z->held[j], wait = z->wait[j];
-        float fall = cut + law->keep_release[j] * (held - cut);
+        float fall = cut[j] + law->keep_release[j] * (held - cut[j]);
         fall = wait > 0.0f ? held : fall;
         wait = wait > 0.0f ? wait - 1.0f : 0.0f;
-        z->wait[j] = cut >= held ? law->hold[j] : wait;
-        held = cut >= held ? cut : fall;
+        z->wait[j] = cut[j] >= held ? law->hold[j] : wait;
+        held = cut[j] >= held ? cut[j] : fall;
         held = __builtin_fabsf(held) > 1e-9f ? held : 0.0f;
         z->held[j] = held;
         float smooth = held + law->keep_attack[j] * (z->smooth[j] - held);
         smooth = __builtin_fabsf(smooth) > 1e-9f ? smooth : 0.0f;
         z->smooth[j] = smooth;
-
-        z->cut[j] = smooth;
-        z->block_power[j] += square;
+        cut[j] = smooth;
     }
 }
 
 /* The floor of upward lanes, on a level that does not dip within a cycle. */
 static void limit_lift(const st_gain_law *restrict law,
-                       st_gain_state *restrict z) {
+                       st_gain_state *restrict z, const float *restrict levels,
+                       float *restrict cut) {
     for (int j = 0; j < ST_LANES; j++) {
-        float level = z->level[j], loud = z->loud[j], wait = z->loud_wait[j];
+        float level = levels[j], loud = z->loud[j], wait = z->loud_wait[j];
         float fall = level + law->keep_release[j] * (loud - level);
         fall = wait > 0.0f ? loud : fall;
         wait = wait > 0.0f ? wait - 1.0f : 0.0f;
@@ -216,38 +273,55 @@ static void limit_lift(const st_gain_law *restrict law,
         z->loud[j] = loud;
         float room = loud - law->floor[j];
         room = room > 0.0f ? room : 0.0f;
-        z->cut[j] = z->cut[j] > -room ? z->cut[j] : -room;
+        cut[j] = cut[j] > -room ? cut[j] : -room;
     }
 }
 
-static void make_gain(const st_gain_law *restrict law,
-                      st_gain_state *restrict z, float *restrict gains) {
-    for (int j = 0; j < ST_LANES; j++) {
-        float wet = 1.0f + law->mix[j] * (st_exp2f(-z->cut[j]) - 1.0f);
-        gains[j] = wet * law->makeup[j];
-        /* With a dry share less than the curve's reduction is applied. */
-        float cut = law->parallel ? -st_log2f(wet) : z->cut[j];
-        z->cut[j] = cut;
-        cut = cut > 0.0f ? cut : 0.0f;
-        z->block_cut[j] += cut;
-        z->block_top[j] = cut > z->block_top[j] ? cut : z->block_top[j];
+static void make_gains(const st_gain_law *restrict law, float *restrict cut,
+                       float *restrict gains, size_t field) {
+    for (size_t i = 0; i < field; i += ST_LANES)
+        for (size_t j = 0; j < ST_LANES; j++) {
+            float wet = 1.0f + law->mix[j] * (st_exp2f(-cut[i + j]) - 1.0f);
+            gains[i + j] = wet * law->makeup[j];
+            /* With a dry share less than the curve's reduction is applied. */
+            cut[i + j] = law->parallel ? -st_log2f(wet) : cut[i + j];
+        }
+}
+
+static void count_cut(st_gain_state *restrict z, const float *restrict cuts) {
+    for (int j = 0; j < ST_LANES; j += 4) {
+        v4f cut = load(cuts + j), most = load(z->block_top + j), none = {0};
+        cut = larger(&cut, &none);
+        store(z->block_cut + j, load(z->block_cut + j) + cut);
+        store(z->block_top + j, larger(&cut, &most));
     }
 }
 
-static void gain_step(const st_gain_law *restrict law,
-                      st_gain_state *restrict z, const float *restrict mean,
-                      const float *restrict top, float *restrict gains) {
-    follow(law, z, mean, top);
-    if (law->upward)
-        limit_lift(law, z);
-    make_gain(law, z, gains);
+static void gain_steps(const st_gain_law *restrict law,
+                       st_gain_state *restrict z, const float *restrict mean,
+                       const float *restrict top, float *restrict gains,
+                       size_t field) {
+    float level[FIELD], cut[FIELD];
+    bound(mean, top, cut, level, field);
+    for (size_t i = 0; i < field; i += ST_LANES)
+        smooth_power(law, z, cut + i, level + i);
+    curve(law, level, cut, field);
+    for (size_t i = 0; i < field; i += ST_LANES)
+        follow(law, z, cut + i);
+    for (size_t i = 0; law->upward && i < field; i += ST_LANES)
+        limit_lift(law, z, level + i, cut + i);
+    make_gains(law, cut, gains, field);
+    for (size_t i = 0; i < field; i += ST_LANES)
+        count_cut(z, cut + i);
+    memcpy(z->cut, cut + field - ST_LANES, sizeof z->cut);
 }
 
 static void gain(const st_gain_law *restrict law, st_gain_state *restrict z,
                  const float *restrict mean, const float *restrict top,
                  float *restrict gains, size_t steps) {
-    for (size_t i = 0; i < steps * ST_LANES; i += ST_LANES)
-        gain_step(law, z, mean + i, top + i, gains + i);
+    for (size_t at = 0, all = steps * ST_LANES; at < all; at += FIELD)
+        gain_steps(law, z, mean + at, top + at, gains + at,
+                   all - at < FIELD ? all - at : FIELD);
 }
 
 static void mix_lanes(const float *restrict lanes, const float *restrict from,
