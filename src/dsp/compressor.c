@@ -1,6 +1,7 @@
 #include "dsp/compressor.h"
 
 #include "core/alloc.h"
+#include "core/attr.h"
 #include "dsp/biquad.h"
 #include "dsp/clamp.h"
 #include "dsp/delay_line.h"
@@ -15,8 +16,10 @@ enum {
     MAX_CHANNELS = 8,
 };
 
+typedef double v2d ST_VECTOR(16); /* two channels */
+
 typedef struct {
-    double s1, s2;
+    double s1[2], s2[2];
 } highpass_state;
 
 struct st_compressor {
@@ -28,7 +31,7 @@ struct st_compressor {
     int phase; /* frames into the control step */
     bool highpass_on;
     st_biquad_coeffs highpass;
-    highpass_state highpass_state[MAX_CHANNELS];
+    highpass_state highpass_state[MAX_CHANNELS / 2];
     /* What the detector hears, from the start of the running step on. */
     float key[MAX_CHANNELS][ST_CONTROL_MAX_FRAMES + CHUNK];
     float from[ST_LANES], to[ST_LANES]; /* gains over the running step */
@@ -107,18 +110,23 @@ int st_compressor_latency_frames(const st_compressor *u) {
     return u->delay.frames;
 }
 
-static void run_highpass(const st_biquad_coeffs *c, highpass_state *z, float *x,
-                         int n) {
-    double s1 = z->s1, s2 = z->s2;
+/* Two channels, or one twice. */
+static void run_highpass(const st_biquad_coeffs *c, highpass_state *z,
+                         float *left, float *right, int n) {
+    v2d s1, s2;
+    memcpy(&s1, z->s1, sizeof s1);
+    memcpy(&s2, z->s2, sizeof s2);
     for (int i = 0; i < n; i++) {
-        double in = (double)x[i] + 1e-25; /* never denormal */
-        double y = c->b0 * in + s1;
+        v2d in = {(double)left[i], (double)right[i]};
+        in += 1e-25; /* never denormal */
+        v2d y = c->b0 * in + s1;
         s1 = c->b1 * in - c->a1 * y + s2;
         s2 = c->b2 * in - c->a2 * y;
-        x[i] = (float)y;
+        left[i] = (float)y[0];
+        right[i] = (float)y[1];
     }
-    z->s1 = s1;
-    z->s2 = s2;
+    memcpy(z->s1, &s1, sizeof s1);
+    memcpy(z->s2, &s2, sizeof s2);
 }
 
 /* Squares of each key channel over one step, to the gain lanes. */
@@ -140,12 +148,12 @@ static void detect(st_compressor *u, int step, int key_channels) {
 /* Append to what the detector hears. */
 static void hear(st_compressor *u, const float *const *key, int key_channels,
                  int at, int n) {
-    for (int c = 0; c < key_channels; c++) {
-        float *to = u->key[c] + u->phase;
-        memcpy(to, key[c] + at, (size_t)n * sizeof(float));
-        if (u->highpass_on)
-            run_highpass(&u->highpass, &u->highpass_state[c], to, n);
-    }
+    for (int c = 0; c < key_channels; c++)
+        memcpy(u->key[c] + u->phase, key[c] + at, (size_t)n * sizeof(float));
+    for (int c = 0; u->highpass_on && c < key_channels; c += 2)
+        run_highpass(&u->highpass, &u->highpass_state[c / 2],
+                     u->key[c] + u->phase,
+                     u->key[c + 1 < key_channels ? c + 1 : c] + u->phase, n);
 }
 
 /* Keep the beginning of the step that is still running. */
