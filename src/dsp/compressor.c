@@ -71,7 +71,7 @@ st_status st_compressor_new(st_compressor **out, const st_spec *spec,
         return ST_NO_MEM;
     u->channels = spec->channels;
     u->rate_hz = spec->rate_hz;
-    st_gain_init(&u->gain, spec->rate_hz);
+    st_gain_init(&u->gain, spec->rate_hz, u->channels);
     take_params(u, params, true);
     double frames = st_clamp(params->lookahead_ms, 0.0, 50.0) * 0.001;
     st_status status = st_delay_line_init(&u->delay, spec->channels,

@@ -101,7 +101,7 @@ st_status st_deesser_new(st_deesser **out, const st_spec *spec,
         return ST_NO_MEM;
     u->rate_hz = spec->rate_hz;
     u->channels = spec->channels;
-    st_gain_init(&u->gain, spec->rate_hz);
+    st_gain_init(&u->gain, spec->rate_hz, 1);
     u->ramp_steps = u->gain.ramp_steps;
     u->keep_rise = keep(u, RISE_MS);
     u->keep_fall = keep(u, FALL_MS);

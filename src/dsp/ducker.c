@@ -96,7 +96,7 @@ st_status st_ducker_new(st_ducker **out, const st_spec *spec,
         return ST_NO_MEM;
     u->channels = spec->channels;
     u->rate_hz = spec->rate_hz;
-    st_gain_init(&u->gain, spec->rate_hz);
+    st_gain_init(&u->gain, spec->rate_hz, 1);
     take_params(u, params, true);
     st_status status = make_delays(u, params);
     if (status != ST_OK) {

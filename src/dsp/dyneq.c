@@ -126,7 +126,7 @@ st_status st_dyneq_new(st_dyneq **out, const st_spec *spec,
     u->rate_hz = spec->rate_hz;
     u->channels = spec->channels;
     u->bands = st_clamp_int(params->bands, 0, BANDS);
-    st_gain_init(&u->gain, spec->rate_hz);
+    st_gain_init(&u->gain, spec->rate_hz, u->bands);
     u->ramp_steps = u->gain.ramp_steps;
     take_params(u, params, true);
     st_dyneq_reset(u);

@@ -53,6 +53,7 @@ typedef struct {
     float inside[ST_LANES]; /* 1 / (2 knee), 0 for a hard one */
     int parallel;           /* some mix is not 1 */
     int upward;             /* some lane lifts */
+    int lanes;              /* in use: the first so many */
 } st_gain_law;
 
 typedef struct {
@@ -82,8 +83,9 @@ typedef struct {
                          float *mean, float *top);
     /* The same of one channel, x[n], n a multiple of 8, one step. */
     void (*detect)(const float *x, size_t n, float *mean, float *top);
-    /* `steps` control steps of all gains. mean and top: squares,
-     * [steps][ST_LANES]; the new gains go to gains[steps][ST_LANES]. */
+    /* `steps` control steps of all gains in use. mean and top: squares,
+     * [steps][ST_LANES]; the new gains go to gains[steps][ST_LANES], where
+     * those of lanes not in use may be left as they are. */
     void (*gain)(const st_gain_law *law, st_gain_state *state,
                  const float *mean, const float *top, float *gains,
                  size_t steps);

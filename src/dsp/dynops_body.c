@@ -190,26 +190,27 @@ static void detect(const float *x, size_t n, float *mean, float *top) {
 }
 
 /* Gains of a few steps, in passes over all of them: what a step takes from
- * the one before it is apart from logarithms and curves, which then overlap. */
+ * the one before it is apart from logarithms and curves, which then overlap.
+ * Inside fields have `wide` lanes a step, 4 or 8. */
 enum { STEPS = 32, FIELD = STEPS * ST_LANES };
 
 /* Mean and largest squares come in. Twice the mean square: a sine reads its
  * peak. NaN reads as silence; silence is not quite 0, so nothing becomes
  * denormal. */
-static void bound(const float *restrict mean, const float *restrict top,
-                  float *restrict square, float *restrict peak, size_t field) {
+static void bound(float *restrict square, float *restrict peak, size_t field) {
     for (size_t i = 0; i < field; i++) {
-        float x = mean[i] > 1e-25f ? 2.0f * mean[i] : 1e-25f;
+        float x = square[i] > 1e-25f ? 2.0f * square[i] : 1e-25f;
         square[i] = x < 1e12f ? x : 1e12f;
-        peak[i] = top[i] < 1e12f ? top[i] : 1e12f;
+        peak[i] = peak[i] < 1e12f ? peak[i] : 1e12f;
     }
 }
 
 /* The power that one step is judged by, in place of its largest square. */
-static void smooth_power(const st_gain_law *restrict law,
-                         st_gain_state *restrict z,
-                         const float *restrict square, float *restrict power) {
-    for (int j = 0; j < ST_LANES; j += 4) {
+ST_INLINE void smooth_power(const st_gain_law *restrict law,
+                            st_gain_state *restrict z,
+                            const float *restrict square, float *restrict power,
+                            size_t wide) {
+    for (size_t j = 0; j < wide; j += 4) {
         v4f x = load(square + j), peak = load(power + j);
         v4f now = x + load(law->keep_rms + j) * (load(z->power + j) - x);
         v4i rms = load(law->rms + j) > 0.0f;
@@ -220,12 +221,12 @@ static void smooth_power(const st_gain_law *restrict law,
 }
 
 /* From powers to levels and to what the curve takes off, in log2. */
-static void curve(const st_gain_law *restrict law, float *restrict level,
-                  float *restrict cut, size_t field) {
+ST_INLINE void curve(const st_gain_law *restrict law, float *restrict level,
+                     float *restrict cut, size_t field, size_t wide) {
     for (size_t i = 0; i < field; i++)
         level[i] = 0.5f * st_log2f(level[i] > 1e-20f ? level[i] : 1e-20f);
-    for (size_t i = 0; i < field; i += ST_LANES)
-        for (size_t j = 0; j < ST_LANES; j++) {
+    for (size_t i = 0; i < field; i += wide)
+        for (size_t j = 0; j < wide; j++) {
             float over = law->sign[j] * (level[i + j] - law->threshold[j]);
             float knee = law->knee[j];
             float inside = over + 0.5f * knee;
@@ -241,9 +242,10 @@ static void curve(const st_gain_law *restrict law, float *restrict level,
 }
 
 /* Hold, release and attack of one step. */
-static void follow(const st_gain_law *restrict law, st_gain_state *restrict z,
-                   float *restrict cut) {
-    for (int j = 0; j < ST_LANES; j++) {
+ST_INLINE void follow(const st_gain_law *restrict law,
+                      st_gain_state *restrict z, float *restrict cut,
+                      size_t wide) {
+    for (size_t j = 0; j < wide; j++) {
         float held = z->held[j], wait = z->wait[j];
         float fall = cut[j] + law->keep_release[j] * (held - cut[j]);
         fall = wait > 0.0f ? held : fall;
@@ -260,10 +262,11 @@ static void follow(const st_gain_law *restrict law, st_gain_state *restrict z,
 }
 
 /* The floor of upward lanes, on a level that does not dip within a cycle. */
-static void limit_lift(const st_gain_law *restrict law,
-                       st_gain_state *restrict z, const float *restrict levels,
-                       float *restrict cut) {
-    for (int j = 0; j < ST_LANES; j++) {
+ST_INLINE void limit_lift(const st_gain_law *restrict law,
+                          st_gain_state *restrict z,
+                          const float *restrict levels, float *restrict cut,
+                          size_t wide) {
+    for (size_t j = 0; j < wide; j++) {
         float level = levels[j], loud = z->loud[j], wait = z->loud_wait[j];
         float fall = level + law->keep_release[j] * (loud - level);
         fall = wait > 0.0f ? loud : fall;
@@ -277,10 +280,10 @@ static void limit_lift(const st_gain_law *restrict law,
     }
 }
 
-static void make_gains(const st_gain_law *restrict law, float *restrict cut,
-                       float *restrict gains, size_t field) {
-    for (size_t i = 0; i < field; i += ST_LANES)
-        for (size_t j = 0; j < ST_LANES; j++) {
+ST_INLINE void make_gains(const st_gain_law *restrict law, float *restrict cut,
+                          float *restrict gains, size_t field, size_t wide) {
+    for (size_t i = 0; i < field; i += wide)
+        for (size_t j = 0; j < wide; j++) {
             float wet = 1.0f + law->mix[j] * (st_exp2f(-cut[i + j]) - 1.0f);
             gains[i + j] = wet * law->makeup[j];
             /* With a dry share less than the curve's reduction is applied. */
@@ -288,8 +291,9 @@ static void make_gains(const st_gain_law *restrict law, float *restrict cut,
         }
 }
 
-static void count_cut(st_gain_state *restrict z, const float *restrict cuts) {
-    for (int j = 0; j < ST_LANES; j += 4) {
+ST_INLINE void count_cut(st_gain_state *restrict z, const float *restrict cuts,
+                         size_t wide) {
+    for (size_t j = 0; j < wide; j += 4) {
         v4f cut = load(cuts + j), most = load(z->block_top + j), none = {0};
         cut = larger(&cut, &none);
         store(z->block_cut + j, load(z->block_cut + j) + cut);
@@ -297,31 +301,47 @@ static void count_cut(st_gain_state *restrict z, const float *restrict cuts) {
     }
 }
 
-static void gain_steps(const st_gain_law *restrict law,
-                       st_gain_state *restrict z, const float *restrict mean,
-                       const float *restrict top, float *restrict gains,
-                       size_t field) {
-    float level[FIELD], cut[FIELD];
-    bound(mean, top, cut, level, field);
-    for (size_t i = 0; i < field; i += ST_LANES)
-        smooth_power(law, z, cut + i, level + i);
-    curve(law, level, cut, field);
-    for (size_t i = 0; i < field; i += ST_LANES)
-        follow(law, z, cut + i);
-    for (size_t i = 0; law->upward && i < field; i += ST_LANES)
-        limit_lift(law, z, level + i, cut + i);
-    make_gains(law, cut, gains, field);
-    for (size_t i = 0; i < field; i += ST_LANES)
-        count_cut(z, cut + i);
-    memcpy(z->cut, cut + field - ST_LANES, sizeof z->cut);
+ST_INLINE void narrow(float *restrict out, const float *restrict in,
+                      size_t steps, size_t wide) {
+    for (size_t i = 0; i < steps; i++)
+        for (size_t j = 0; j < wide; j += 4)
+            store(out + i * wide + j, load(in + i * ST_LANES + j));
+}
+
+ST_INLINE void gain_steps(const st_gain_law *restrict law,
+                          st_gain_state *restrict z, const float *restrict mean,
+                          const float *restrict top, float *restrict gains,
+                          size_t steps, size_t wide) {
+    float level[FIELD], cut[FIELD], wet[FIELD];
+    size_t field = steps * wide;
+    narrow(cut, mean, steps, wide);
+    narrow(level, top, steps, wide);
+    bound(cut, level, field);
+    for (size_t i = 0; i < field; i += wide)
+        smooth_power(law, z, cut + i, level + i, wide);
+    curve(law, level, cut, field, wide);
+    for (size_t i = 0; i < field; i += wide)
+        follow(law, z, cut + i, wide);
+    for (size_t i = 0; law->upward && i < field; i += wide)
+        limit_lift(law, z, level + i, cut + i, wide);
+    make_gains(law, cut, wet, field, wide);
+    for (size_t i = 0; i < field; i += wide)
+        count_cut(z, cut + i, wide);
+    memcpy(z->cut, cut + field - wide, wide * sizeof *cut);
+    for (size_t i = 0; i < steps; i++)
+        memcpy(gains + i * ST_LANES, wet + i * wide, wide * sizeof *wet);
 }
 
 static void gain(const st_gain_law *restrict law, st_gain_state *restrict z,
                  const float *restrict mean, const float *restrict top,
                  float *restrict gains, size_t steps) {
-    for (size_t at = 0, all = steps * ST_LANES; at < all; at += FIELD)
-        gain_steps(law, z, mean + at, top + at, gains + at,
-                   all - at < FIELD ? all - at : FIELD);
+    for (size_t at = 0; at < steps; at += STEPS) {
+        size_t n = steps - at < STEPS ? steps - at : STEPS, i = at * ST_LANES;
+        if (law->lanes > 4)
+            gain_steps(law, z, mean + i, top + i, gains + i, n, ST_LANES);
+        else
+            gain_steps(law, z, mean + i, top + i, gains + i, n, 4);
+    }
 }
 
 static void mix_lanes(const float *restrict lanes, const float *restrict from,

@@ -63,8 +63,9 @@ static void derive(st_gain_law *law) {
     }
 }
 
-void st_gain_init(st_gain *g, double rate_hz) {
+void st_gain_init(st_gain *g, double rate_hz, int lanes) {
     memset(g, 0, sizeof *g);
+    g->target.lanes = lanes;
     g->ops = st_dynops_get();
     g->rate_hz = rate_hz;
     g->step_frames = st_control_frames(rate_hz);

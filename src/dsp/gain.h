@@ -1,6 +1,6 @@
-/* gain: eight gain computers with smoothed settings and a meter (internal).
- * Source: dsp/dynamics.h; the arithmetic is dsp/dynops_body.c, `gain`.
- * All calls [rt], one at a time. */
+/* gain: up to eight gain computers with smoothed settings and a meter
+ * (internal). Source: dsp/dynamics.h; the arithmetic is dsp/dynops_body.c,
+ * `gain`. All calls [rt], one at a time. */
 #ifndef ST_DSP_GAIN_H
 #define ST_DSP_GAIN_H
 
@@ -33,8 +33,8 @@ typedef struct {
 /* Frames a control step at this rate. */
 int st_control_frames(double rate_hz);
 
-/* All lanes neutral. */
-void st_gain_init(st_gain *g, double rate_hz);
+/* All lanes neutral; the first `lanes` are used. */
+void st_gain_init(st_gain *g, double rate_hz, int lanes);
 /* Settings of one lane; `now` takes them at once, else they are smoothed. */
 void st_gain_set(st_gain *g, int lane, const st_dynamics_params *params,
                  bool now);

@@ -92,7 +92,7 @@ st_status st_multiband_new(st_multiband **out, const st_spec *spec,
     if (u == NULL)
         return ST_NO_MEM;
     st_xover_init(&u->xover, spec->rate_hz, &params->crossover);
-    st_gain_init(&u->gain, spec->rate_hz);
+    st_gain_init(&u->gain, spec->rate_hz, ST_LANES);
     for (int band = 0; band < bands; band++)
         set_band(u, band, &params->band[band], true);
     u->channels = spec->channels;

@@ -23,7 +23,7 @@ typedef struct {
 } results;
 
 static void curves(st_gain *g) {
-    st_gain_init(g, 48000.0);
+    st_gain_init(g, 48000.0, ST_LANES);
     for (int lane = 0; lane < ST_LANES; lane++) {
         st_dynamics_params p = st_dynamics_defaults();
         p.ratio = 1.0 + lane;
@@ -86,6 +86,30 @@ static void test_levels_give_the_same_bits(void **state) {
     }
 }
 
+/* Whether the other four lanes are worked out changes nothing in the first
+ * ones; steps are worked out one by one or together. */
+static void test_gains_of_few_lanes(void **state) {
+    (void)state;
+    static results all, few;
+    static st_gain g;
+    const st_dynops *ops = st_dynops_get();
+    sig_white(left, FRAMES, 1, -10.0);
+    sig_white(right, FRAMES, 2, -10.0);
+    run(ops, FRAMES, &all);
+    curves(&g);
+    g.law.lanes = 3;
+    for (size_t at = 0, n = 1; at < STEPS; at += n, n = at % 50 + 1) {
+        n = n < STEPS - at ? n : STEPS - at;
+        ops->gain(&g.law, &few.gain, all.mean[at], all.top[at], few.gains[at],
+                  n);
+    }
+    for (int i = 0; i < STEPS; i++)
+        assert_memory_equal(few.gains[i], all.gains[i], 3 * sizeof(float));
+    assert_memory_equal(few.gain.cut, all.gain.cut, 3 * sizeof(float));
+    assert_memory_equal(few.gain.block_cut, all.gain.block_cut,
+                        3 * sizeof(float));
+}
+
 static void test_noise_is_triangular(void **state) {
     (void)state;
     enum { N = 1 << 18 };
@@ -114,6 +138,7 @@ static void test_noise_is_triangular(void **state) {
 int main(void) {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_levels_give_the_same_bits),
+        cmocka_unit_test(test_gains_of_few_lanes),
         cmocka_unit_test(test_noise_is_triangular),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
