@@ -184,7 +184,7 @@ const st_stage st_stage_mix = {
         "--accept. Guardrails: EQ within 4 dB a band, under 3 dB of mean gain "
         "reduction a stem and bus, side gain at most 140 %, correlation at "
         "least 0.1, 6 dB of headroom before the master.",
-    .version = 1,
+    .version = 2,
     .engines = engines,
     .span = {ST_SPAN_WHOLE, 0, 0, 0},
     .params = params,
