@@ -59,15 +59,21 @@ static st_status skewed(const st_s3_answer *answer, const char *what,
                       ahead_s < 0 ? "behind" : "ahead");
 }
 
+static const char *without_reason(long status) {
+    if (status == 503 || status == 429)
+        return "it is overloaded or down; try again later";
+    return status >= 500 ? "look into its log"
+                         : "check that an S3 server runs there";
+}
+
 st_status st_s3_refused(const st_s3 *s3, const st_s3_answer *answer,
                         const char *what, st_err *err) {
     st_s3_error e = {.code = ""};
     if (!error_of(answer, &e))
-        return st_err_set(
-            err, ST_IO, "cannot %s: %s answers HTTP %ld and no reason%s.", what,
-            s3->config.endpoint, answer->status,
-            answer->status >= 500 ? "; look into its log"
-                                  : "; check that an S3 server runs there");
+        return st_err_set(err, ST_IO,
+                          "cannot %s: %s answers HTTP %ld and no reason; %s.",
+                          what, s3->config.endpoint, answer->status,
+                          without_reason(answer->status));
     if (strcmp(e.code, "NoSuchKey") == 0)
         return st_err_set(err, ST_NOT_FOUND, "cannot %s: it is not there.",
                           what);
