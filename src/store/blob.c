@@ -11,7 +11,8 @@
 
 enum { CHUNK_BYTES = 1 << 18, PAGE_MAX = 1000, CHECK_BYTES = 64 };
 
-static const st_blob_backend *const backends[] = {&st_blob_file, &st_blob_s3};
+static const st_blob_backend *const backends[] = {&st_blob_file, &st_blob_s3,
+                                                  NULL};
 
 struct st_blobs {
     const st_blob_backend *end;
@@ -73,9 +74,8 @@ st_status st_blob_errno(st_err *err, int why, const char *what) {
 }
 
 static st_status no_memory(const st_blobs *store, st_err *err) {
-    return told(store,
-                st_err_set(err, ST_NO_MEM, "not enough memory for a blob."),
-                err);
+    (void)st_err_set(err, ST_NO_MEM, "not enough memory for a blob.");
+    return told(store, ST_NO_MEM, err);
 }
 
 /* Names come from outside, paths are made of them. */
@@ -100,7 +100,7 @@ static const st_blob_backend *backend_of(const char *url) {
     size_t length = colon != NULL ? (size_t)(colon - url) : 0;
     if (url[0] == '/' || colon == NULL)
         return backends[0];
-    for (size_t i = 0; i < sizeof backends / sizeof *backends; i++)
+    for (size_t i = 0; backends[i] != NULL; i++)
         if (strlen(backends[i]->scheme) == length &&
             strncmp(url, backends[i]->scheme, length) == 0)
             return backends[i];
@@ -168,7 +168,7 @@ st_status st_blobs_check(st_blobs *store, st_err *err) {
     unsigned char bytes[CHECK_BYTES];
     char hash[ST_HASH_TEXT_BYTES];
     randombytes_buf(bytes, sizeof bytes);
-    st_status status = st_blob_put(store, bytes, sizeof bytes, hash, err);
+    st_status status = st_blob_put_all(store, bytes, sizeof bytes, hash, err);
     if (status != ST_OK)
         return status;
     status = read_back(store, hash, bytes, sizeof bytes, err);
@@ -252,8 +252,8 @@ void st_blob_writer_free(st_blob_writer *writer) {
     st_free(writer);
 }
 
-st_status st_blob_put(st_blobs *store, const void *data, size_t bytes,
-                      char hash[ST_HASH_TEXT_BYTES], st_err *err) {
+st_status st_blob_put_all(st_blobs *store, const void *data, size_t bytes,
+                          char hash[ST_HASH_TEXT_BYTES], st_err *err) {
     st_blob_writer *writer = NULL;
     st_status status = st_blob_begin(store, &writer, err);
     if (status == ST_OK)

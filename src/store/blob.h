@@ -92,9 +92,10 @@ ST_MUST_USE st_status st_blob_finish(st_blob_writer *writer,
 void st_blob_writer_free(st_blob_writer *writer);
 
 /* All of it at once. */
-ST_MUST_USE st_status st_blob_put(st_blobs *store, const void *data,
-                                  size_t bytes, char hash[ST_HASH_TEXT_BYTES],
-                                  st_err *err);
+ST_MUST_USE st_status st_blob_put_all(st_blobs *store, const void *data,
+                                      size_t bytes,
+                                      char hash[ST_HASH_TEXT_BYTES],
+                                      st_err *err);
 
 /* -- reading -----------------------------------------------------------------
  */

@@ -39,7 +39,8 @@ static int64_t us_of(const struct timespec *t) {
 }
 
 static st_status not_there(const char *hash, st_err *err) {
-    return st_err_set(err, ST_NOT_FOUND, "there is no blob %.64s.", hash);
+    (void)st_err_set(err, ST_NOT_FOUND, "there is no blob %.64s.", hash);
+    return ST_NOT_FOUND;
 }
 
 /* -- the store ---------------------------------------------------------------
@@ -280,7 +281,7 @@ static st_status open_blob(const file_store *files, const char *hash, int *out,
 
 static st_status file_open_reader(void *state, const char *hash, void **out,
                                   int64_t *size, st_err *err) {
-    struct stat about;
+    struct stat about = {0};
     file_reader *reader = st_calloc(1, sizeof *reader);
     if (reader == NULL)
         return st_err_set(err, ST_NO_MEM, "not enough memory.");

@@ -123,7 +123,7 @@ static st_status parse_place(st_s3_config *c, const char *text, size_t length,
         strstr(c->prefix, "//") != NULL || strstr(c->prefix, "..") != NULL)
         return bad(err, "a prefix is at most 190 of letters, digits, -, _, . "
                         "and single /");
-    (void)strcat(c->prefix, "/");
+    c->prefix[strlen(c->prefix)] = '/'; /* the rest is zero */
     return ST_OK;
 }
 

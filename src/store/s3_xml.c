@@ -97,6 +97,15 @@ static void on_doctype(void *ctx, const XML_Char *name, const XML_Char *system,
     stop(ctx, ST_BAD_DATA, "declares a document type");
 }
 
+static st_status unread(enum XML_Error why, st_err *err) {
+    if (why == XML_ERROR_NO_MEMORY)
+        return st_err_set(err, ST_NO_MEM, "not enough memory.");
+    return st_err_set(err, ST_BAD_DATA,
+                      "the server's answer is no XML (%s); is this an S3 "
+                      "server?",
+                      XML_ErrorString(why));
+}
+
 /* Servers that take long over an answer send blanks first. */
 static st_status walk_text(const char *text, size_t bytes, leaf_fn leaf,
                            void *ctx, st_err *err) {
@@ -117,10 +126,7 @@ static st_status walk_text(const char *text, size_t bytes, leaf_fn leaf,
                                ? XML_STATUS_ERROR
                                : XML_Parse(w.parser, text, (int)bytes, 1);
     if (done != XML_STATUS_OK && w.status == ST_OK)
-        w.status = st_err_set(err, ST_BAD_DATA,
-                              "the server's answer is no XML (%s); is this "
-                              "an S3 server?",
-                              XML_ErrorString(XML_GetErrorCode(w.parser)));
+        w.status = unread(XML_GetErrorCode(w.parser), err);
     XML_ParserFree(w.parser);
     return w.status;
 }

@@ -79,11 +79,11 @@ static int by_pair(const void *a, const void *b) {
 
 st_status st_sigv4_query(const st_sigv4_pair *pairs, size_t count, char *out,
                          size_t bytes) {
-    st_sigv4_pair sorted[ST_SIGV4_PAIRS_MAX];
+    st_sigv4_pair sorted[ST_SIGV4_PAIRS_MAX] = {{0}};
     line l = line_in(out, bytes);
     if (count > ST_SIGV4_PAIRS_MAX)
         return ST_LIMIT;
-    if (count > 0)
+    if (count > 0) /* pairs may be NULL */
         memcpy(sorted, pairs, count * sizeof *pairs);
     qsort(sorted, count, sizeof *sorted, by_pair);
     for (size_t i = 0; i < count; i++) {

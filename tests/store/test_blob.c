@@ -79,7 +79,7 @@ static void put(size_t bytes, uint64_t seed, char hash[ST_HASH_TEXT_BYTES]) {
     unsigned char *data = st_calloc(bytes, 1);
     st_err err = {0};
     fill(data, bytes, seed);
-    ok(st_blob_put(rig.store, data, bytes, hash, &err), &err);
+    ok(st_blob_put_all(rig.store, data, bytes, hash, &err), &err);
     st_free(data);
 }
 
@@ -133,7 +133,7 @@ static void test_blob_put_get(void **state) {
         st_blob_reader *reader = NULL;
         st_err err = {0};
         fill(data, bytes, i);
-        ok(st_blob_put(rig.store, data, bytes, hash, &err), &err);
+        ok(st_blob_put_all(rig.store, data, bytes, hash, &err), &err);
         st_hash_text(data, bytes, wanted);
         assert_string_equal(hash, wanted);
         assert_true(has(hash));
@@ -162,7 +162,7 @@ static void test_blob_ranges(void **state) {
     st_err err = {0};
     uint64_t x = 7;
     fill(data, BYTES, 5);
-    ok(st_blob_put(rig.store, data, BYTES, hash, &err), &err);
+    ok(st_blob_put_all(rig.store, data, BYTES, hash, &err), &err);
     ok(st_blob_open(rig.store, hash, &reader, &err), &err);
     for (int i = 0; i < 60; i++) {
         size_t got = 0;
@@ -297,7 +297,7 @@ static void *put_and_read(void *ctx) {
     for (uint64_t i = 0; i < 6 && p->status == ST_OK; i++) {
         /* the same from all, then one's own */
         fill(data, BYTES, i % 2 == 0 ? i : 100 * (uint64_t)p->number + i);
-        p->status = st_blob_put(rig.store, data, BYTES, hash, &p->err);
+        p->status = st_blob_put_all(rig.store, data, BYTES, hash, &p->err);
         if (p->status == ST_OK)
             p->status = st_blob_verify(rig.store, hash, &p->err);
     }

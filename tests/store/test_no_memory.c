@@ -20,7 +20,7 @@ static st_status file_life(void *ctx) {
     (void)ctx;
     st_status status = st_blobs_open(&store, folder, NULL, &err);
     if (status == ST_OK)
-        status = st_blob_put(store, "abc", 3, hash, &err);
+        status = st_blob_put_all(store, "abc", 3, hash, &err);
     if (status == ST_OK)
         status = st_blob_verify(store, hash, &err);
     if (status == ST_OK)

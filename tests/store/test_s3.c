@@ -269,7 +269,7 @@ static void test_s3_presigned(void **state) {
     char body[4096];
     st_blobs *store = open_at("blobs/signed", NULL, "");
     st_err err = {0};
-    ok(st_blob_put(store, "hello, world", 12, hash, &err), &err);
+    ok(st_blob_put_all(store, "hello, world", 12, hash, &err), &err);
     ok(st_blob_url(store, hash, 1, brief, sizeof brief, &err), &err);
     ok(st_blob_url(store, hash, 600, url, sizeof url, &err), &err);
     assert_null(strstr(url, "testing-secret"));
@@ -314,7 +314,7 @@ static void test_s3_damage_found(void **state) {
                              .secret_key = raw.config.secret_key,
                              .region = raw.config.region,
                              .service = "s3"};
-    ok(st_blob_put(store, "right", 5, hash, &err), &err);
+    ok(st_blob_put_all(store, "right", 5, hash, &err), &err);
     st_s3_key_of(&raw, hash, key);
     for (int longer = 0; longer < 2; longer++) {
         const st_s3_call call = {.method = "PUT",
@@ -327,7 +327,7 @@ static void test_s3_damage_found(void **state) {
         assert_int_equal(st_blob_verify(store, hash, &err), ST_BAD_DATA);
         assert_non_null(strstr(err.text, "damaged"));
     }
-    ok(st_blob_put(store, "right", 5, hash, &err), &err); /* length heals */
+    ok(st_blob_put_all(store, "right", 5, hash, &err), &err); /* length heals */
     ok(st_blob_verify(store, hash, &err), &err);
     while (raw.idle_count > 0)
         curl_easy_cleanup(raw.idle[--raw.idle_count]);
@@ -349,7 +349,7 @@ static void test_s3_flaky_network(void **state) {
     logged[0] = '\0';
     helper_start(&proxy, "flaky_proxy.py", server.host, "flaky", NULL);
     st_blobs *store = open_at("blobs/flaky", proxy.line, "&part_mib=5");
-    ok(st_blob_put(store, data, BYTES, hash, &err), &err);
+    ok(st_blob_put_all(store, data, BYTES, hash, &err), &err);
     st_hash_text(data, BYTES, wanted);
     assert_string_equal(hash, wanted);
     ok(st_blob_verify(store, hash, &err), &err);
@@ -375,7 +375,7 @@ static void expect_failure(const char *host, const char *options,
     char hash[ST_HASH_TEXT_BYTES];
     st_err err = {0};
     int64_t start = st_clock_ns();
-    st_status status = st_blob_put(store, "x", 1, hash, &err);
+    st_status status = st_blob_put_all(store, "x", 1, hash, &err);
     print_message("%.1f s: %s\n", st_clock_seconds(start, st_clock_ns()),
                   err.text);
     assert_int_equal(status, wanted);
@@ -404,6 +404,31 @@ static void test_s3_nobody_there(void **state) {
     expect_failure("127.0.0.1:1", "", ST_IO, "is it running there");
 }
 
+static void test_s3_certificate(void **state) {
+    (void)state;
+    helper proxy;
+    char url[300], hash[ST_HASH_TEXT_BYTES];
+    st_blobs *store = NULL;
+    st_err err = {0};
+    helper_start(&proxy, "flaky_proxy.py", server.host, "tls", NULL);
+    for (int insecure = 0; insecure < 2; insecure++) {
+        (void)snprintf(url, sizeof url,
+                       "s3://blobs/tls?endpoint=https://%s&insecure=%d",
+                       proxy.line, insecure);
+        ok(st_blobs_open(&store, url, &test_log, &err), &err);
+        st_status status = st_blob_put_all(store, "x", 1, hash, &err);
+        if (insecure == 0) {
+            assert_int_equal(status, ST_IO);
+            assert_non_null(strstr(err.text, "is not trusted"));
+        } else {
+            ok(status, &err);
+            ok(st_blob_verify(store, hash, &err), &err);
+        }
+        st_blobs_close(store);
+    }
+    helper_stop(&proxy);
+}
+
 /* Killed in the middle of a multipart upload: nothing is to be seen of it,
  * and a sweep ends it. */
 static void test_s3_survives_kill(void **state) {
@@ -420,7 +445,7 @@ static void test_s3_survives_kill(void **state) {
     pid_t child = fork();
     if (child == 0) {
         st_blobs *slow = open_at("blobs/kill", proxy.line, "&part_mib=5");
-        (void)!st_blob_put(slow, data, BYTES, hash, NULL);
+        (void)!st_blob_put_all(slow, data, BYTES, hash, NULL);
         _exit(0);
     }
     (void)sleep(3);
@@ -469,6 +494,7 @@ int main(void) {
         cmocka_unit_test(test_s3_damage_found),
         cmocka_unit_test(test_s3_survives_kill),
         cmocka_unit_test(test_s3_flaky_network),
+        cmocka_unit_test(test_s3_certificate),
         cmocka_unit_test(test_s3_always_busy),
         cmocka_unit_test(test_s3_never_answers),
         cmocka_unit_test(test_s3_nobody_there),

@@ -10,10 +10,14 @@ MODE, by number n of the connection (from 0):
   slow   passes 1 MiB/s
   busy   always answers 503
   mute   takes everything, never answers
+  tls    passes, but speaks TLS, with a certificate that nobody vouches for
 """
 import asyncio
 import os
+import ssl
+import subprocess
 import sys
+import tempfile
 
 BUSY = (b"HTTP/1.1 503 Slow Down\r\nContent-Length: 0\r\n"
         b"Connection: close\r\n\r\n")
@@ -55,6 +59,8 @@ async def serve(reader, writer, target, mode):
             await reader.read(4096)
             writer.write(BUSY)
             await writer.drain()
+        elif mode == "tls":
+            await passing(reader, writer, target, [1 << 40], 0)
         elif mode == "mute":
             while await reader.read(65536):
                 pass
@@ -69,10 +75,24 @@ async def serve(reader, writer, target, mode):
         writer.close()
 
 
+def own_certificate():
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    with tempfile.TemporaryDirectory() as folder:
+        key, cert = folder + "/key", folder + "/cert"
+        subprocess.run(["openssl", "req", "-x509", "-nodes", "-newkey", "ec",
+                        "-pkeyopt", "ec_paramgen_curve:prime256v1",
+                        "-subj", "/CN=127.0.0.1", "-addext",
+                        "subjectAltName=IP:127.0.0.1", "-keyout", key,
+                        "-out", cert], check=True, stderr=subprocess.DEVNULL)
+        context.load_cert_chain(cert, key)
+    return context
+
+
 async def main():
     target, mode = sys.argv[1:3]
     server = await asyncio.start_server(
-        lambda r, w: serve(r, w, target, mode), "127.0.0.1", 0)
+        lambda r, w: serve(r, w, target, mode), "127.0.0.1", 0,
+        ssl=own_certificate() if mode == "tls" else None)
     print("127.0.0.1:%d" % server.sockets[0].getsockname()[1], flush=True)
     loop = asyncio.get_running_loop()
     await loop.run_in_executor(None, wait_for_end)
