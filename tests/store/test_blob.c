@@ -9,11 +9,13 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -356,6 +358,7 @@ static void test_blob_streams(void **state) {
     fill(chunk, sizeof chunk, 3);
     if (rig.named)
         chunks = 16;
+    (void)malloc_trim(0);
     forget_peak();
     long before = peak_kib();
     int64_t start = st_clock_ns();
@@ -405,6 +408,29 @@ static void test_blob_ways_past(void **state) {
     assert_int_equal(st_blob_path(rig.store, hash, text, 20, &err), ST_LIMIT);
     assert_int_equal(st_blob_url(rig.store, hash, 60, text, sizeof text, &err),
                      ST_UNSUPPORTED);
+}
+
+/* A limit on file sizes stands for a full disk: the same path, for any user. */
+static void test_blob_disk_full(void **state) {
+    (void)state;
+    static unsigned char data[2 * MIB];
+    struct rlimit old, small;
+    st_blob_writer *writer = NULL;
+    char hash[ST_HASH_TEXT_BYTES];
+    st_err err = {0};
+    assert_int_equal(getrlimit(RLIMIT_FSIZE, &old), 0);
+    small = (struct rlimit){.rlim_cur = MIB, .rlim_max = old.rlim_max};
+    ok(st_blob_begin(rig.store, &writer, &err), &err);
+    void (*before)(int) = signal(SIGXFSZ, SIG_IGN);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+    st_status status = st_blob_append(writer, data, sizeof data, &err);
+    assert_int_equal(setrlimit(RLIMIT_FSIZE, &old), 0);
+    (void)signal(SIGXFSZ, before);
+    assert_int_equal(status, ST_IO);
+    assert_non_null(strstr(err.text, "free some space"));
+    st_blob_writer_free(writer);
+    assert_int_equal(count_all(), 0);
+    ok(st_blob_put_all(rig.store, data, sizeof data, hash, &err), &err);
 }
 
 /* -- files only
@@ -547,7 +573,7 @@ int main(int argc, char **argv) {
         CASE(test_blob_threads),       CASE(test_blob_streams),
         CASE(test_blob_check),         CASE(test_blob_ways_past),
         CASE(test_blob_damage_found),  CASE(test_blob_survives_kill),
-        CASE(test_blob_bad_addresses),
+        CASE(test_blob_bad_addresses), CASE(test_blob_disk_full),
     };
     (void)snprintf(rig.folder, sizeof rig.folder, "/tmp/stemma-blob-XXXXXX");
     if (argc != 2 || mkdtemp(rig.folder) == NULL)
