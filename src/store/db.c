@@ -61,7 +61,9 @@ static const st_db_backend *find_backend(const char *url) {
 
 static st_status set_options(st_db_options *out, const st_db_options *given,
                              st_err *err) {
-    *out = given == NULL ? (st_db_options){0} : *given;
+    *out = (st_db_options){0};
+    if (given != NULL)
+        *out = *given;
     if (out->connections < 0 || out->connections > CONNECTIONS_MAX ||
         out->patience_ms < 0 || out->statement_ms < 0)
         return st_err_set(err, ST_BAD_ARG,
@@ -103,7 +105,7 @@ st_status st_db_open(st_db **out, const char *url, const st_db_options *options,
         return s;
     st_db *db = st_calloc(1, sizeof *db);
     if (db == NULL)
-        return ST_NO_MEM;
+        return st_err_set(err, ST_NO_MEM, "No memory is left.");
     db->backend = backend;
     db->options = checked;
     init_locks(db);
@@ -125,7 +127,7 @@ void st_db_close(st_db *db) {
     if (db == NULL)
         return;
     assert(db->open_count == db->idle_count);
-    for (int i = 0; i < db->idle_count; i++)
+    for (int i = 0; db->idle != NULL && i < db->idle_count; i++)
         db->backend->close(db->idle[i]);
     (void)pthread_cond_destroy(&db->written);
     (void)pthread_cond_destroy(&db->returned);
@@ -278,6 +280,7 @@ static st_status try_once(work *w, st_err *err) {
         return s;
     s = take(w, &conn, err);
     if (s == ST_OK) {
+        assert(conn != NULL);
         s = run_on(w, conn, err);
         w->fault = s == ST_OK ? ST_DB_FAULT_NONE : conn->fault;
         if (conn->broken)

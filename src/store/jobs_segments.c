@@ -195,11 +195,10 @@ st_status st_jobs_segments(st_jobs *jobs, const char *id, st_segment_list *out,
     st_status s = st_db_view(jobs->db, read_all, &a, err);
     size_t count = s == ST_OK ? st_db_rows_count(a.rows) : 0;
     st_segment *list = s == ST_OK ? st_calloc(count, sizeof *list) : NULL;
-    if (s == ST_OK && list == NULL)
-        s = st_err_set(err, ST_NO_MEM, "No memory is left.");
-    if (s != ST_OK) {
+    if (list == NULL) {
         st_db_rows_free(a.rows);
-        return s;
+        return s != ST_OK ? s
+                          : st_err_set(err, ST_NO_MEM, "No memory is left.");
     }
     for (size_t i = 0; i < count; i++)
         read_segment(a.rows, i, &list[i]);

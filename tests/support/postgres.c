@@ -130,11 +130,17 @@ static void make_url(st_test_postgres *s, const char *database) {
                    database, s->folder);
 }
 
+static void ignore_notice(void *ctx, const char *text) {
+    (void)ctx;
+    (void)text;
+}
+
 int st_test_postgres_run(st_test_postgres *s, const char *sql) {
     char url[sizeof s->url];
     (void)snprintf(url, sizeof url, "postgres:///postgres?host=%s&user=stemma",
                    s->folder);
     PGconn *pg = PQconnectdb(url);
+    (void)PQsetNoticeProcessor(pg, ignore_notice, NULL);
     PGresult *r = PQexec(pg, sql);
     ExecStatusType status = PQresultStatus(r);
     int rows = PQntuples(r);
