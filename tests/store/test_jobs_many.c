@@ -19,7 +19,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-enum { JOBS = 500, OWNERS = 5, WORKERS = 8, PROCESSES = 4, LIMIT_S = 50 };
+enum { JOBS = 500, OWNERS = 5, WORKERS = 8, PROCESSES = 4, LIMIT_S = 100 };
 
 static const int64_t lease_us = 400000;
 
@@ -279,10 +279,75 @@ static void test_jobs_many_processes(void **state) {
     check_log(12 * WORKERS / PROCESSES);
 }
 
+/* -- one key, from many ------------------------------------------------------
+ */
+
+static void *submit_key(void *out) {
+    st_err err = {0};
+    const st_job_order order = {
+        .owner = "ann", .kind = "mix", .body = "{}", .key = "once"};
+    (void)good(st_jobs_submit(jobs, &order, out, &err), &err);
+    return NULL;
+}
+
+static void test_jobs_many_with_one_key(void **state) {
+    (void)state;
+    pthread_t threads[WORKERS];
+    st_job_ticket tickets[WORKERS];
+    int first = 0;
+    for (int i = 0; i < WORKERS; i++)
+        assert_int_equal(
+            pthread_create(&threads[i], NULL, submit_key, &tickets[i]), 0);
+    for (int i = 0; i < WORKERS; i++)
+        (void)pthread_join(threads[i], NULL);
+    assert_int_equal(atomic_load(&faults), 0);
+    for (int i = 0; i < WORKERS; i++) {
+        assert_string_equal(tickets[i].id, tickets[0].id);
+        first += !tickets[i].again;
+    }
+    assert_int_equal(first, 1);
+}
+
+/* Eight at once may not take more than an owner's share. */
+static void *take_one(void *ctx) {
+    const st_job_worker worker = {.name = "w", .cpu = true};
+    st_job_lease lease;
+    st_job_list list = {0};
+    st_err err = {0};
+    st_status s = ST_OK;
+    while (s == ST_OK) {
+        s = st_jobs_reserve(jobs, &worker, &lease, &list, &err);
+        st_job_list_free(&list);
+    }
+    if (s != ST_NOT_FOUND)
+        (void)good(s, &err);
+    return ctx;
+}
+
+static void test_jobs_many_keep_to_the_share(void **state) {
+    (void)state;
+    pthread_t threads[WORKERS];
+    int64_t counts[ST_JOB_STATE_COUNT];
+    st_err err = {0};
+    for (int i = 0; i < WORKERS; i++)
+        assert_int_equal(pthread_create(&threads[i], NULL, take_one, NULL), 0);
+    for (int i = 0; i < WORKERS; i++)
+        (void)pthread_join(threads[i], NULL);
+    assert_int_equal(atomic_load(&faults), 0);
+    for (int i = 0; i < OWNERS; i++) {
+        char owner[16];
+        (void)snprintf(owner, sizeof owner, "owner%d", i);
+        base_ok(st_jobs_count(jobs, owner, counts, &err), &err);
+        assert_int_equal(counts[ST_JOB_LEASED], 20);
+    }
+}
+
 #define CASE(NAME) cmocka_unit_test_setup_teardown(NAME, set_up, tear_down)
 
 int main(int argc, char **argv) {
     const struct CMUnitTest tests[] = {
+        CASE(test_jobs_many_with_one_key),
+        CASE(test_jobs_many_keep_to_the_share),
         CASE(test_jobs_many_threads),
         CASE(test_jobs_many_processes),
     };
