@@ -1,0 +1,66 @@
+#include "store/schema.h"
+
+/* 1: jobs and what belongs to them. `jobs` is written at each heartbeat, so
+ * its rows are narrow: what a job is to do lies in job_bodies. */
+static const char jobs_sql[] =
+    "CREATE TABLE jobs ("
+    " id TEXT PRIMARY KEY,"
+    " owner TEXT NOT NULL,"
+    " kind TEXT NOT NULL,"
+    " class BIGINT NOT NULL," /* st_job_class */
+    " gpu_mb BIGINT NOT NULL,"
+    " state TEXT NOT NULL,"
+    " idem_key TEXT,"
+    " idem_hash TEXT NOT NULL,"
+    " created_us BIGINT NOT NULL,"
+    " updated_us BIGINT NOT NULL,"
+    " ready_us BIGINT NOT NULL," /* not before; its age counts from here */
+    " announced_us BIGINT NOT NULL,"
+    " started_us BIGINT,"
+    " ended_us BIGINT,"
+    " attempt BIGINT NOT NULL,"
+    " attempts_max BIGINT NOT NULL,"
+    " fence BIGINT NOT NULL,"
+    " lease_until_us BIGINT,"
+    " worker TEXT,"
+    " device TEXT,"
+    " phase TEXT,"
+    " fraction DOUBLE PRECISION NOT NULL,"
+    " segment BIGINT NOT NULL,"
+    " segment_count BIGINT NOT NULL,"
+    " eta_us BIGINT,"
+    " preview TEXT,"
+    " result TEXT,"
+    " warnings TEXT,"
+    " error_code TEXT,"
+    " error TEXT);"
+    "CREATE UNIQUE INDEX jobs_idem ON jobs (owner, idem_key)"
+    " WHERE idem_key IS NOT NULL;"
+    "CREATE INDEX jobs_state ON jobs (state, ready_us);"
+    "CREATE INDEX jobs_owner ON jobs (owner, id);"
+    "CREATE TABLE job_bodies ("
+    " job_id TEXT PRIMARY KEY REFERENCES jobs (id) ON DELETE CASCADE,"
+    " body TEXT NOT NULL);"
+    "CREATE TABLE job_deps ("
+    " job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,"
+    " needs_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,"
+    " PRIMARY KEY (job_id, needs_id));"
+    "CREATE INDEX job_deps_needs ON job_deps (needs_id);"
+    "CREATE TABLE job_owners ("
+    " owner TEXT PRIMARY KEY,"
+    " served BIGINT NOT NULL);" /* a count: who was served longest ago */
+    "CREATE TABLE job_segments ("
+    " job_id TEXT NOT NULL REFERENCES jobs (id) ON DELETE CASCADE,"
+    " at BIGINT NOT NULL,"
+    " from_frame BIGINT NOT NULL,"
+    " frames BIGINT NOT NULL,"
+    " state TEXT NOT NULL,"
+    " attempt BIGINT NOT NULL,"
+    " updated_us BIGINT NOT NULL,"
+    " result TEXT,"
+    " error TEXT,"
+    " PRIMARY KEY (job_id, at));";
+
+const char *const st_schema_steps[] = {jobs_sql};
+const int st_schema_step_count =
+    (int)(sizeof st_schema_steps / sizeof st_schema_steps[0]);
