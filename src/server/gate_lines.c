@@ -49,7 +49,10 @@ bool st_gate_lines_ok(st_request *r, const char *method, const char *version) {
     line_walk walk = {.end = version + strlen(version), .ok = true};
     (void)MHD_get_connection_values_n(r->wire, MHD_HEADER_KIND, one_line,
                                       &walk);
-    /* after the last line: its CRLF, then at least the first byte of that of
-     * the empty line, which is never the first of a line of text */
-    return walk.ok && walk.end[1] == '\0' && walk.end[2] == '\0';
+    /* Behind the last line come two NULs of its CRLF and two of the empty
+     * line's. Where one of the two was a bare LF, the fourth byte is the first
+     * of what follows. (It lies in the connection's pool in any case: its far
+     * end holds the list of headers.) */
+    return walk.ok && walk.end[1] == '\0' && walk.end[2] == '\0' &&
+           walk.end[3] == '\0';
 }

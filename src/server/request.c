@@ -107,6 +107,9 @@ void st_request_free(st_request *r) {
     st_answer_deinit(&r->answer);
     json_decref(r->json);
     free(r->body);
+    /* whoever woke it last may still hold the lock */
+    pthread_mutex_lock(&r->lock);
+    pthread_mutex_unlock(&r->lock);
     pthread_mutex_destroy(&r->lock);
     st_free(r);
 }

@@ -170,8 +170,9 @@ static bool serve(st_ws_peer *p, unsigned events) {
         events |= EPOLLIN; /* what came with the handshake */
     }
     if ((events & (EPOLLIN | EPOLLHUP | EPOLLERR)) &&
-        wslay_event_want_read(p->wslay) && wslay_event_recv(p->wslay) != 0)
-        p->broken = true;
+        wslay_event_want_read(p->wslay) && wslay_event_recv(p->wslay) != 0 &&
+        !p->broken)
+        p->code = WSLAY_CODE_PROTOCOL_ERROR; /* its close frame is queued */
     if (!p->broken && wslay_event_want_write(p->wslay) &&
         wslay_event_send(p->wslay) != 0)
         p->broken = true;

@@ -15,7 +15,7 @@ class Host:
         self.log = tempfile.TemporaryFile("w+")
         self.process = subprocess.Popen([sys.argv[1], *options], text=True, stdin=subprocess.PIPE,
                                         stdout=subprocess.PIPE, stderr=self.log)
-        self.port, self.pid = map(int, self.process.stdout.readline().split())
+        self.port, self.pid, self.sanitized = map(int, self.process.stdout.readline().split())
 
     def __enter__(self):
         return self
@@ -35,6 +35,10 @@ class Host:
     def rss_kib(self):
         with open(f"/proc/{self.pid}/status") as status:
             return next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
+
+    def grew_less(self, before_kib, most_kib):
+        """Its memory, since; not looked at where a sanitizer adds its own."""
+        return self.sanitized or self.rss_kib() - before_kib < most_kib
 
     def connect(self, timeout=5):
         return socket.create_connection(("127.0.0.1", self.port), timeout)

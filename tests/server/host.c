@@ -359,6 +359,21 @@ static int number(int argc, char **argv, const char *name) {
     return text == NULL ? 0 : atoi(text);
 }
 
+/* Sanitizers need memory of their own: sizes are not looked at then. */
+static bool sanitized(void) {
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+    return true;
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+    return true;
+#else
+    return false;
+#endif
+#else
+    return false;
+#endif
+}
+
 static void raise_limit(void) {
     struct rlimit limit;
     if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
@@ -433,7 +448,8 @@ int main(int argc, char **argv) {
                                      .record = on_record};
     if (st_http_new(&http, &options, &err) != ST_OK)
         return fail(&err);
-    (void)printf("%d %d\n", st_http_port(http), (int)getpid());
+    (void)printf("%d %d %d\n", st_http_port(http), (int)getpid(),
+                 (int)sanitized());
     (void)fflush(stdout);
     obey(cert, tls);
     st_ws_stop(h.ws);

@@ -91,7 +91,7 @@ def test_beat_and_leaving():
     with Host("quiet=1", "beat=200") as host:
         stream = Stream(host)
         start = time.monotonic()
-        stream.wait(":\n\n.*:\n\n.*:\n\n" if False else r"(?s):\n\n.*:\n\n.*:\n\n")
+        stream.wait(r"(?s):\n\n.*:\n\n.*:\n\n")
         assert 0.3 < time.monotonic() - start < 2
         stream.s.close()
         assert until(lambda: gauge(host, "stemma_sse_open") == 0)
@@ -113,7 +113,7 @@ def test_slow_client():
                     pass
             except BlockingIOError:
                 pass
-        assert host.rss_kib() - before < 16 << 10, host.rss_kib() - before
+        assert host.grew_less(before, 16 << 10), host.rss_kib() - before
         assert until(lambda: gauge(host, "stemma_sse_open") <= 1, 8)
 
 
@@ -137,7 +137,7 @@ def test_thousand_idle():
             stream.wait("to all")
         spent = time.monotonic() - start
         print(f"     {each:.1f} KiB a client, {threads} threads, one event to all in {spent * 1000:.0f} ms")
-        assert each <= 40, each
+        assert each <= 40 or host.sanitized, each
         assert threads < 20, threads
         for stream in streams:
             stream.s.close()

@@ -11,10 +11,10 @@ REFUSED = {
     "chunked and length": PUT + b"Transfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n",
     "two lengths": PUT + b"Content-Length: 0\r\nContent-Length: 49\r\n\r\n",
     "two equal lengths": PUT + b"Content-Length: 0\r\nContent-Length: 0\r\n\r\n",
-    "length malformed: length list": PUT + b"Content-Length: 5, 5\r\n\r\nhello",
-    "length malformed: signed length": PUT + b"Content-Length: +5\r\n\r\nhello",
-    "length malformed: hex length": PUT + b"Content-Length: 0x5\r\n\r\nhello",
-    "length malformed: empty length": PUT + b"Content-Length: \r\n\r\n",
+    "length list": PUT + b"Content-Length: 5, 5\r\n\r\nhello",
+    "signed length": PUT + b"Content-Length: +5\r\n\r\nhello",
+    "hex length": PUT + b"Content-Length: 0x5\r\n\r\nhello",
+    "empty length": PUT + b"Content-Length: \r\n\r\n",
     "gzip, chunked": PUT + b"Transfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n",
     "xchunked": PUT + b"Transfer-Encoding: xchunked\r\n\r\n0\r\n\r\n",
     "two encodings": PUT + b"Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n",
@@ -63,6 +63,10 @@ REFUSED = {
     "no CRLF after a chunk": PUT + b"Transfer-Encoding: chunked\r\n\r\n2\r\nabX0\r\n\r\n",
     "trailer fields": PUT + b"Transfer-Encoding: chunked\r\n\r\n0\r\nX-A: b\r\n\r\n",
 }
+# The library's own 400 for these has its head twice (0.9.75); it closes all the same.
+DOUBLE = ("length list", "signed length", "hex length", "empty length", "no host")
+# ... and for these it closes without a word.
+SILENT = ("blank in the target", "no version", "tab for a blank")
 
 
 def test_refused():
@@ -71,8 +75,9 @@ def test_refused():
         for name, data in REFUSED.items():
             got = host.raw(data + NEXT, 2)
             assert host.closed, (name, got)
-            # its own 400 for a length the library writes with two heads
-            assert got.count(b"\r\nDate: ") == (2 if "length malformed" in name else 1), (name, got)
+            if got == b"" and name in SILENT:
+                continue
+            assert got.count(b"\r\nDate: ") == (2 if name in DOUBLE else 1), (name, got)
             answer = Answer(got)
             wanted = (400, 505) if "version" in name else (400,)
             assert answer.status in wanted, (name, got)
