@@ -85,16 +85,18 @@ static st_status find_address(st_http *http, struct addrinfo **out,
                               st_err *err) {
     const char *text = http->options.listen;
     const char *colon = strrchr(text, ':');
-    char name[64];
+    char name[64] = "";
     struct addrinfo hints = {.ai_flags =
                                  AI_NUMERICHOST | AI_NUMERICSERV | AI_PASSIVE,
                              .ai_socktype = SOCK_STREAM};
-    size_t n = colon == NULL ? 0 : (size_t)(colon - text);
+    if (colon == NULL)
+        return bad_address(text, err);
+    size_t n = (size_t)(colon - text);
     if (n >= 2 && text[0] == '[' && text[n - 1] == ']') {
         text++;
         n -= 2;
     }
-    if (colon == NULL || n == 0 || n >= sizeof name)
+    if (n == 0 || n >= sizeof name)
         return bad_address(http->options.listen, err);
     (void)snprintf(name, sizeof name, "%.*s", (int)n, text);
     if (strcmp(name, "localhost") == 0)
@@ -118,7 +120,7 @@ static st_status open_socket(st_http *http, int *out, st_err *err) {
     struct addrinfo *at = NULL;
     const int on = 1;
     st_status status = find_address(http, &at, err);
-    if (status != ST_OK)
+    if (status != ST_OK || at == NULL)
         return status;
     int fd =
         socket(at->ai_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);

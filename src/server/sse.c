@@ -177,7 +177,8 @@ static ssize_t fill(client *c, char *data, size_t max) {
     }
     size_t n = copy_events(c, data, max);
     if (n == 0 && c->beat && max >= 3) {
-        memcpy(data, ":\n\n", 3);
+        data[0] = ':';
+        data[1] = data[2] = '\n';
         n = 3;
     }
     c->beat = false;
@@ -219,7 +220,7 @@ static char *split_topics(const char *topics) {
         st_free(out);
         return NULL;
     }
-    memcpy(out, topics, n);
+    (void)snprintf(out, n + 1, "%s", topics);
     for (char *at = out; (at = strchr(at, ',')) != NULL; count++)
         *at++ = '\0';
     if (count > ST_SSE_MAX_TOPICS) {

@@ -146,7 +146,7 @@ def test_ping_and_silence():
                 silent.recv()
         except (EOFError, ConnectionResetError):
             pass
-        assert 0.4 < time.monotonic() - start < 2
+        assert 0.4 < time.monotonic() - start < 5
 
 
 def test_slow_peer():
