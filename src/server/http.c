@@ -107,13 +107,12 @@ static st_status find_address(st_http *http, struct addrinfo **out,
     return ST_OK;
 }
 
+/* The port stands at the same place in both kinds of address. */
 static void note_port(st_http *http, int fd) {
-    struct sockaddr_storage at;
+    struct sockaddr_in6 at = {0};
     socklen_t bytes = sizeof at;
     if (getsockname(fd, (struct sockaddr *)&at, &bytes) == 0)
-        http->port = ntohs(at.ss_family == AF_INET6
-                               ? ((struct sockaddr_in6 *)&at)->sin6_port
-                               : ((struct sockaddr_in *)&at)->sin_port);
+        http->port = ntohs(at.sin6_port);
 }
 
 static st_status open_socket(st_http *http, int *out, st_err *err) {

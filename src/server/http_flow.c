@@ -232,7 +232,7 @@ void *st_flow_target(void *cls, const char *raw, struct MHD_Connection *wire) {
         return NULL;
     st_watch_phase(r->conn, ST_PHASE_HEADER);
     if (r->conn != NULL)
-        r->conn->used = true;
+        atomic_store(&r->conn->used, true);
     st_http_metrics_begin(r->http->metrics);
     return r;
 }

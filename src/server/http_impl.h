@@ -1,6 +1,6 @@
 /* http_impl: what the files of the HTTP core share; nothing for others.
- * Source: libmicrohttpd 0.9.75 (all of it that is used stands here, in
- * http.c, http_flow.c, http_send.c and gate.c). */
+ * Source: libmicrohttpd 0.9.75 (used here, in http.c, http_flow.c,
+ * http_send.c, request.c, gate.c, gate_lines.c and tls.c, nowhere else). */
 #ifndef ST_SERVER_HTTP_IMPL_H
 #define ST_SERVER_HTTP_IMPL_H
 
@@ -29,8 +29,8 @@ typedef enum {
 typedef struct st_conn {
     struct st_conn *prev, *next;
     int fd;
-    bool used;     /* has had a request */
-    st_cert *cert; /* of the server */
+    atomic_bool used; /* has had a request */
+    st_cert *cert;    /* of the server */
     atomic_int phase;
     atomic_llong since_ns;
     atomic_llong bytes; /* of the body, since since_ns */

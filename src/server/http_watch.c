@@ -15,7 +15,7 @@ static bool late(const st_watch *w, const st_conn *c, int64_t now_ns) {
     int64_t ms = (now_ns - atomic_load(&c->since_ns)) / 1000000;
     switch ((st_phase)atomic_load(&c->phase)) {
     case ST_PHASE_IDLE:
-        return ms > (c->used ? o->idle_ms : o->header_ms);
+        return ms > (atomic_load(&c->used) ? o->idle_ms : o->header_ms);
     case ST_PHASE_HEADER:
         return ms > o->header_ms;
     case ST_PHASE_BODY:

@@ -6,8 +6,9 @@ import re
 import subprocess
 import sys
 import tempfile
+import time
 
-from harness import Host, main
+from harness import Host, main, until
 
 
 def test_routes():
@@ -179,6 +180,20 @@ def test_metrics_and_log():
         records = host.records()
         assert records[0]["route"] == "/v1/items/{id}" and records[0]["status"] == 200, records
         assert {"id", "method", "peer", "ms", "out_bytes"} <= set(records[0])
+
+
+def test_peer_leaves():
+    """Half an upload, half a download: both end, and are counted as what they were."""
+    with Host() as host:
+        for data in (b"PUT /v1/sink HTTP/1.1\r\nHost: localhost\r\nContent-Length: 999999\r\n\r\nabc",
+                     b"GET /v1/pour?bytes=99999999 HTTP/1.1\r\nHost: localhost\r\n\r\n"):
+            with host.connect() as s:
+                s.sendall(data)
+                time.sleep(0.1)
+        assert until(lambda: b"stemma_http_in_flight 1\n" in host.get("/metrics").body)
+        records = {r["route"]: r for r in host.records()}
+        assert records["/v1/sink"]["status"] == 0 and records["/v1/sink"]["in_bytes"] == 3, records
+        assert records["/v1/pour"]["status"] == 200 and records["/v1/pour"]["out_bytes"] < 99999999
 
 
 if __name__ == "__main__":
