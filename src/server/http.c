@@ -17,7 +17,7 @@
 #include <unistd.h>
 
 /* Of each connection's pool. More than 32 KiB, so that it is mapped and only
- * pages that are used cost memory; about half of it bounds a header section. */
+ * pages that are used cost memory; it also bounds a header section (39 KiB). */
 enum { POOL_BYTES = 40 * 1024, BACKLOG = 512 };
 
 /* -- options --------------------------------------------------------------- */
